@@ -1,0 +1,109 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+)
+
+// analysis is what the method for a question makes of one side's sample.
+// inference is nil when the method needs more cases, and tooFew says so.
+type analysis struct {
+	inference
+	value                       float64 // the estimate, known even where inference is nil
+	method                      string
+	n, clusters                 int
+	designEffect                float64
+	candidateOnly, baselineOnly int
+	tooFew                      string
+	needCases, needClusters     int
+	warnings                    []string
+}
+
+// decide joins the two sides: the pass is judged on one, the fail on the other.
+func decide(q Question, passSample, failSample Sample) (Decision, error) {
+	if err := q.validate(); err != nil {
+		return Decision{}, err
+	}
+	if err := passSample.validate(q); err != nil {
+		return Decision{}, fmt.Errorf("pass side: %w", err)
+	}
+	if err := failSample.validate(q); err != nil {
+		return Decision{}, fmt.Errorf("fail side: %w", err)
+	}
+	if a, b := len(passSample.Candidate), len(failSample.Candidate); a != b {
+		return Decision{}, fmt.Errorf("%d cases on the pass side and %d on the fail side, expected as many", a, b)
+	}
+	pass, fail := analyse(q, passSample), analyse(q, failSample)
+	threshold, passesAbove := q.target()
+	d := Decision{
+		Estimate: (pass.value + fail.value) / 2,
+		Lower:    nan, Upper: nan,
+		Threshold: threshold, PassesAbove: passesAbove,
+		PassP: 1, FailP: 1,
+		Method: pass.method,
+		N:      pass.n, Clusters: pass.clusters, DesignEffect: pass.designEffect,
+		CandidateOnly: pass.candidateOnly, BaselineOnly: pass.baselineOnly,
+		Warnings: pass.warnings,
+	}
+	if fail.method != pass.method {
+		d.Method = pass.method + " for the pass, " + fail.method + " for the fail"
+	}
+	for _, side := range []analysis{pass, fail} {
+		if side.inference == nil {
+			d.TooFew, d.NeedCases, d.NeedClusters = side.tooFew, side.needCases, side.needClusters
+			return d, nil
+		}
+	}
+	d.pass, d.fail = pass.inference, fail.inference
+	alpha := q.alpha()
+	if passesAbove {
+		d.PassP, d.FailP = d.pass.pAbove(threshold), d.fail.pBelow(threshold)
+		d.Lower, d.Upper = d.pass.lower(alpha), d.fail.upper(alpha)
+	} else {
+		d.PassP, d.FailP = d.pass.pBelow(threshold), d.fail.pAbove(threshold)
+		d.Lower, d.Upper = d.fail.lower(alpha), d.pass.upper(alpha)
+	}
+	switch {
+	case d.PassP <= alpha:
+		d.Outcome = Pass
+	case d.FailP <= alpha:
+		d.Outcome = Fail
+	default:
+		d.NeedCases, d.NoneWould = casesToDecide(d, alpha)
+	}
+	return d, nil
+}
+
+// largestGrowth is how many times the present cases are considered; beyond it
+// the estimate counts as lying on the margin.
+const largestGrowth = 1 << 20
+
+// casesToDecide finds how many cases would decide an undecided rule if the
+// estimates stayed where they are and spread stayed as it is: the smallest
+// growth at which a p-value reaches alpha. At that number the chance of a
+// verdict is about even when the estimates are true.
+func casesToDecide(d Decision, alpha float64) (cases int, noneWould bool) {
+	decided := func(times float64) bool {
+		pass, fail := d.pass.grow(times), d.fail.grow(times)
+		if d.PassesAbove {
+			return pass.pAbove(d.Threshold) <= alpha || fail.pBelow(d.Threshold) <= alpha
+		}
+		return pass.pBelow(d.Threshold) <= alpha || fail.pAbove(d.Threshold) <= alpha
+	}
+	low, high := 1.0, 2.0
+	for !decided(high) {
+		if high >= largestGrowth {
+			return 0, true
+		}
+		low, high = high, high*2
+	}
+	for high-low > 0.001*low {
+		middle := (low + high) / 2
+		if decided(middle) {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return int(math.Ceil(high * float64(d.N))), false
+}
