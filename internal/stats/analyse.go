@@ -6,6 +6,19 @@ import "fmt"
 // is believed.
 const minClusters = 20
 
+// analysis is what the method for a question makes of one side's sample.
+type analysis struct {
+	inference
+	value                       float64 // the estimate
+	method                      string
+	n, clusters                 int
+	designEffect                float64
+	candidateOnly, baselineOnly int
+	tooFew                      string // why the inference decides nothing
+	needCases, needClusters     int    // what the method needs, with tooFew
+	warnings                    []string
+}
+
 // analyse chooses the method for a question and applies it to one sample.
 func analyse(q Question, s Sample) analysis {
 	a := analysis{value: nan, n: len(s.Candidate), designEffect: 1}
@@ -18,46 +31,21 @@ func analyse(q Question, s Sample) analysis {
 	switch q.Kind {
 	case Rate:
 		analyseRate(&a, q, s, g)
+	case Score:
+		analyseScore(&a, q, s, g)
+	case Mean:
+		analyseMean(&a, q, s, g)
+	case GeoMean:
+		analyseGeoMean(&a, q, s, g)
+	case Percentile:
+		analysePercentile(&a, q, s, g)
 	}
 	return a
 }
 
-// analyseRate judges a rate by exact bounds and a difference of paired rates by
-// Tango's score test, both at counts ÷ design effect where cases are clustered.
-func analyseRate(a *analysis, q Question, s Sample, g groups) {
-	n := float64(a.n)
-	if !q.Rule.Paired() {
-		a.value, a.method = mean(s.Candidate), "exact (Clopper-Pearson)"
-		a.designEffect = g.designEffect(residuals(s.Candidate))
-		if a.enough(g, 1) {
-			a.inference = exact{a.value * n / a.designEffect, n / a.designEffect}
-		}
-		return
-	}
-	d := differences(s.Candidate, s.Baseline)
-	for _, v := range d {
-		switch {
-		case v > 0:
-			a.candidateOnly++
-		case v < 0:
-			a.baselineOnly++
-		}
-	}
-	a.value, a.method = mean(d), "Tango score"
-	a.designEffect = g.designEffect(residuals(d))
-	df := normal
-	if g.clustered {
-		df = float64(g.count - 1)
-	}
-	if a.enough(g, 1) {
-		effect := a.designEffect
-		a.inference = tango{float64(a.candidateOnly) / effect, float64(a.baselineOnly) / effect, n / effect, df}
-	}
-}
-
-// enough reports whether there are the cases and clusters that the method
+// require reports whether there are the cases and clusters that the method
 // needs, and records what is missing. It also marks the method as clustered.
-func (a *analysis) enough(g groups, cases int) bool {
+func (a *analysis) require(g groups, cases int) bool {
 	method := a.method
 	if g.clustered {
 		a.method += ", clustered"
@@ -70,8 +58,6 @@ func (a *analysis) enough(g groups, cases int) bool {
 	case a.n < cases:
 		a.needCases = cases
 		a.tooFew = fmt.Sprintf("%s needs %d cases, there are %d", method, cases, a.n)
-	default:
-		return true
 	}
-	return false
+	return a.tooFew == ""
 }

@@ -5,20 +5,6 @@ import (
 	"math"
 )
 
-// analysis is what the method for a question makes of one side's sample.
-// inference is nil when the method needs more cases, and tooFew says so.
-type analysis struct {
-	inference
-	value                       float64 // the estimate, known even where inference is nil
-	method                      string
-	n, clusters                 int
-	designEffect                float64
-	candidateOnly, baselineOnly int
-	tooFew                      string
-	needCases, needClusters     int
-	warnings                    []string
-}
-
 // decide joins the two sides: the pass is judged on one, the fail on the other.
 func decide(q Question, passSample, failSample Sample) (Decision, error) {
 	if err := q.validate(); err != nil {
@@ -49,7 +35,7 @@ func decide(q Question, passSample, failSample Sample) (Decision, error) {
 		d.Method = pass.method + " for the pass, " + fail.method + " for the fail"
 	}
 	for _, side := range []analysis{pass, fail} {
-		if side.inference == nil {
+		if side.tooFew != "" {
 			d.TooFew, d.NeedCases, d.NeedClusters = side.tooFew, side.needCases, side.needClusters
 			return d, nil
 		}

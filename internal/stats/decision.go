@@ -84,7 +84,8 @@ func (d Decision) FailBound(alpha float64) float64 {
 
 // Interval is a figure for show with its two-sided interval.
 type Interval struct {
-	// Estimate lies between Lower and Upper; all are NaN without any case.
+	// Estimate lies between Lower and Upper; all are NaN without any case, the
+	// bounds also where one case or cluster has no spread to judge by.
 	Estimate, Lower, Upper float64
 	// Confidence is the two-sided coverage, 0.95 for a 95 % interval.
 	Confidence float64
@@ -95,4 +96,7 @@ type Interval struct {
 	N, Clusters int
 	// DesignEffect is as in Decision.
 	DesignEffect float64
+	// TooFew says why a gate would not decide by this interval yet; "" when it
+	// would.
+	TooFew string
 }

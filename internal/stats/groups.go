@@ -84,7 +84,7 @@ func (g groups) designEffect(residuals []float64) float64 {
 	for _, e := range residuals {
 		independent += e * e
 	}
-	if independent == 0 {
+	if independent == 0 || g.count == 1 {
 		return g.meanSize()
 	}
 	return max(1, g.covariance(residuals, residuals)/(independent/(n*n)))

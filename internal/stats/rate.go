@@ -61,3 +61,17 @@ func (e exact) grow(times float64) inference { return exact{e.x * times, e.n * t
 
 // unit cuts v to the range 0 to 1.
 func unit(v float64) float64 { return min(1, max(0, v)) }
+
+// analyseRate judges a rate by exact bounds at n and x ÷ design effect, and a
+// difference of paired rates by Tango's score test.
+func analyseRate(a *analysis, q Question, s Sample, g groups) {
+	if q.Rule.Paired() {
+		analyseRateDifference(a, s, g)
+		return
+	}
+	a.value, a.method = mean(s.Candidate), "exact (Clopper-Pearson)"
+	a.designEffect = g.designEffect(residuals(s.Candidate))
+	n := float64(a.n) / a.designEffect
+	a.inference = exact{a.value * n, n}
+	a.require(g, 1)
+}

@@ -46,3 +46,37 @@ func (t tango) solve(z float64) float64 {
 func (t tango) grow(times float64) inference {
 	return tango{t.b * times, t.c * times, t.n * times, (t.df+1)*times - 1}
 }
+
+// discordant counts the pairs that only the candidate and only the baseline
+// passes.
+func discordant(differences []float64) (candidateOnly, baselineOnly int) {
+	for _, v := range differences {
+		switch {
+		case v > 0:
+			candidateOnly++
+		case v < 0:
+			baselineOnly++
+		}
+	}
+	return candidateOnly, baselineOnly
+}
+
+// analyseRateDifference judges a difference of paired rates by Tango's test; with
+// clusters at b, c and n ÷ design effect and with t's critical value.
+func analyseRateDifference(a *analysis, s Sample, g groups) {
+	d := differences(s.Candidate, s.Baseline)
+	a.candidateOnly, a.baselineOnly = discordant(d)
+	a.value, a.method = mean(d), "Tango score"
+	a.designEffect = g.designEffect(residuals(d))
+	df := normal
+	if g.clustered {
+		df = float64(g.count - 1)
+	}
+	a.inference = tango{
+		b:  float64(a.candidateOnly) / a.designEffect,
+		c:  float64(a.baselineOnly) / a.designEffect,
+		n:  float64(a.n) / a.designEffect,
+		df: df,
+	}
+	a.require(g, 1)
+}
