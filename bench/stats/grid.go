@@ -1,0 +1,148 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/assay-llmops/assay/internal/stats"
+)
+
+const confidence = 0.95
+
+var (
+	plain     = []size{{cases: 20}, {cases: 50}, {cases: 100}, {cases: 200}, {cases: 500}, {cases: 1000}, {cases: 2000}}
+	clustered = []size{
+		{cases: 40, clusters: 20}, {cases: 100, clusters: 20}, {cases: 200, clusters: 20}, {cases: 200, clusters: 40},
+		{cases: 250, clusters: 50, uneven: true}, {cases: 500, clusters: 100}, {cases: 2000, clusters: 200},
+	}
+)
+
+// grid is every table of the page.
+func grid() []*table {
+	return []*table{
+		rates("Rates: at_least and at_most, exact bounds", "", plain),
+		rates("Rates in clusters: exact bounds ÷ design effect", "Intra-class correlation 0.2.", clustered),
+		pairedRates("Paired rates: not_worse_by and better_by, Tango's score", "† marks Tango's known exceptions.", plain),
+		pairedRates("Paired rates in clusters: Tango ÷ design effect", "Intra-class correlation 0.2. † marks Tango's known exceptions.", clustered),
+		scores("Bounded scores: at_least", "Range 0 to 1.", plain),
+		scores("Bounded scores in clusters: at_least", "Range 0 to 1, intra-class correlation 0.2.", clustered),
+		pairedScores("Paired bounded scores: not_worse_by and better_by", "Range 0 to 1.", plain),
+		pairedScores("Paired bounded scores in clusters", "Range 0 to 1, intra-class correlation 0.2.", clustered),
+		ratios("Tokens and cost: ratio of means", "Lognormal case sizes; noise on each side.", plain),
+		ratios("Tokens and cost in clusters: ratio of means", "Lognormal cluster sizes.", clustered),
+	}
+}
+
+func rates(title, note string, columns []size) *table {
+	t := &table{title: title, note: note, columns: columns}
+	for _, rate := range []float64{0.05, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98} {
+		q := stats.Question{Kind: stats.Rate, Rule: stats.AtLeast, Bound: rate, Confidence: confidence}
+		t.rows = append(t.rows, &row{label: fmt.Sprintf("at_least %.2f", rate), question: q, draw: rateAt(rate)})
+	}
+	for _, rate := range []float64{0.02, 0.1, 0.5} {
+		q := stats.Question{Kind: stats.Rate, Rule: stats.AtMost, Bound: rate, Confidence: confidence}
+		t.rows = append(t.rows, &row{label: fmt.Sprintf("at_most %.2f", rate), question: q, draw: rateAt(rate)})
+	}
+	return t
+}
+
+// pairedRates covers margins and shares of pairs that disagree, from the least
+// that the difference allows upwards.
+func pairedRates(title, note string, columns []size) *table {
+	t := &table{title: title, note: note, columns: columns}
+	add := func(rule stats.Rule, name string, margin float64, sign float64) {
+		for _, disagree := range []float64{margin, 0.05, 0.1, 0.2, 0.3} {
+			if disagree < margin || disagree == 0 || (disagree == margin && disagree != 0 && len(t.rows) > 0 && t.rows[len(t.rows)-1].label == pairLabel(name, margin, disagree)) {
+				continue
+			}
+			q := stats.Question{Kind: stats.Rate, Rule: rule, Bound: margin, HigherIsBetter: true, Confidence: confidence}
+			t.rows = append(t.rows, &row{
+				label: pairLabel(name, margin, disagree), question: q, draw: pairsAt(sign*margin, disagree),
+				limit: tangoLimit(margin, disagree),
+			})
+		}
+	}
+	for _, margin := range []float64{0.02, 0.05, 0.1} {
+		add(stats.NotWorseBy, "not_worse_by", margin, -1)
+	}
+	for _, margin := range []float64{0, 0.02, 0.05} {
+		add(stats.BetterBy, "better_by", margin, 1)
+	}
+	return t
+}
+
+func pairLabel(name string, margin, disagree float64) string {
+	return fmt.Sprintf("%s %.2f, %.0f %% of pairs disagree", name, margin, 100*disagree)
+}
+
+// tangoLimit holds Tango's known exceptions: at most 9 % where few pairs
+// disagree, 6.8 % where 20 or more are expected to, and with clusters 7.2 % where
+// only as many pairs disagree as the margin allows.
+func tangoLimit(margin, disagree float64) func(size) (float64, string) {
+	return func(s size) (float64, string) {
+		switch {
+		case s.clusters > 0 && math.Abs(disagree-margin) < 1e-9:
+			return 0.072, " †"
+		case s.clusters > 0:
+			return usualLimit, ""
+		case float64(s.cases)*disagree >= 20:
+			return 0.068, " †"
+		}
+		return 0.09, " †"
+	}
+}
+
+func scores(title, note string, columns []size) *table {
+	t := &table{title: title, note: note, columns: columns}
+	for _, mean := range []float64{0.2, 0.5, 0.8, 0.9, 0.95} {
+		q := stats.Question{Kind: stats.Score, Rule: stats.AtLeast, Bound: mean, Hi: 1, Confidence: confidence}
+		t.rows = append(t.rows,
+			&row{label: fmt.Sprintf("smooth scores, mean %.2f", mean), question: q, draw: smoothScore(mean)},
+			&row{label: fmt.Sprintf("only 0 and 1, mean %.2f", mean), question: q, draw: rareLow(mean, 1)})
+		if mean > 0.5 {
+			t.rows = append(t.rows, &row{label: fmt.Sprintf("1 or 0.5, mean %.2f", mean), question: q, draw: rareLow(mean, 0.5)})
+		}
+	}
+	return t
+}
+
+func pairedScores(title, note string, columns []size) *table {
+	t := &table{title: title, note: note, columns: columns}
+	add := func(rule stats.Rule, name string, margin, sign float64) {
+		q := stats.Question{Kind: stats.Score, Rule: rule, Bound: margin, Hi: 1, HigherIsBetter: true, Confidence: confidence}
+		label := fmt.Sprintf("%s %.2f, ", name, margin)
+		t.rows = append(t.rows, &row{label: label + "smooth differences", question: q, draw: scorePairs(sign*margin, 0.2)})
+		t.rows = append(t.rows, &row{label: label + "0 and 1, 20 % differ", question: q, draw: pairsAt(sign*margin, 0.2)})
+		if margin > 0 {
+			t.rows = append(t.rows,
+				&row{label: label + "rare changes of 0.5", question: q, draw: rareDrop(sign*margin, 0.5, 0)},
+				&row{label: label + "rare changes of 0.8 in noise", question: q, draw: rareDrop(sign*margin, 0.8, 0.1)})
+		}
+	}
+	for _, margin := range []float64{0.02, 0.05, 0.1} {
+		add(stats.NotWorseBy, "not_worse_by", margin, -1)
+	}
+	for _, margin := range []float64{0, 0.05} {
+		add(stats.BetterBy, "better_by", margin, 1)
+	}
+	return t
+}
+
+func ratios(title, note string, columns []size) *table {
+	t := &table{title: title, note: note, columns: columns}
+	for _, shape := range []struct{ caseSize, noise float64 }{{0.5, 0.2}, {0.5, 0.5}, {1, 0.3}} {
+		for _, rule := range []struct {
+			rule   stats.Rule
+			name   string
+			margin float64
+		}{{stats.NotWorseBy, "not_worse_by 5 %", 0.05}, {stats.BetterBy, "better_by 10 %", -0.1}} {
+			q := stats.Question{Kind: stats.Mean, Rule: rule.rule, Bound: math.Abs(rule.margin), Relative: true, Confidence: confidence}
+			t.rows = append(t.rows, &row{
+				label:    fmt.Sprintf("%s, σ %.1f a case, %.1f noise", rule.name, shape.caseSize, shape.noise),
+				question: q,
+				draw:     costPairs(1+rule.margin, lognormal(shape.caseSize), lognormal(shape.noise)),
+			})
+		}
+	}
+	return t
+}
