@@ -107,8 +107,9 @@ type Timing struct {
 // Reply is what a model answered.
 type Reply struct {
 	Message
-	Model        string          `json:"model,omitempty"` // the model that answered, as the provider names it
-	ID           string          `json:"id,omitempty"`    // the provider's id of the response
+	Provider     string          `json:"provider,omitempty"` // that answered: another than was asked where a fallback did
+	Model        string          `json:"model,omitempty"`    // the model that answered, as the provider names it
+	ID           string          `json:"id,omitempty"`       // the provider's id of the response
 	FinishReason string          `json:"finish_reason,omitempty"`
 	Refusal      string          `json:"refusal,omitempty"`
 	Usage        Usage           `json:"usage"`
@@ -122,7 +123,9 @@ type Reply struct {
 }
 
 // Model answers canonical requests. Implementations are safe for concurrent
-// use. Errors are of type *Error unless the context ended.
+// use and leave the request as it is. Errors are of type *Error unless the
+// context ended. A reply may come with an error of the candidate: an answer
+// that the provider filtered has been paid for, and its usage is in the reply.
 type Model interface {
 	Call(ctx context.Context, req *Request) (*Reply, error)
 }
