@@ -28,6 +28,14 @@ const (
 	TargetFailed ErrorKind = "target_failed" // a target or command that crashed, hung or answered nonsense
 )
 
+// Kinds returns every kind, those of the candidate first.
+func Kinds() []ErrorKind {
+	return []ErrorKind{
+		BadRequest, ContextLength, ContentFilter, InvalidOutput,
+		Network, Timeout, RateLimited, Quota, Overloaded, Unauthorized, NotFound, BadReply, TargetFailed,
+	}
+}
+
 // Error is a failed call. Message never contains a key or the prompt.
 type Error struct {
 	Kind       ErrorKind     `json:"type"`
