@@ -90,6 +90,19 @@ func (g groups) designEffect(residuals []float64) float64 {
 	return max(1, g.covariance(residuals, residuals)/(independent/(n*n)))
 }
 
+// countDesignEffect is the design effect for counts of outcomes, of which all
+// but informative cases are alike. Few informative cases say little about how
+// far cases of a group go together, and an effect estimated from them comes out
+// too low when they happen to fall apart. So one more case is counted in, with
+// the effect that holds when groups go together entirely, the mean group size.
+func (g groups) countDesignEffect(residuals []float64, informative int) float64 {
+	if !g.clustered {
+		return 1
+	}
+	effect, whole := g.designEffect(residuals), g.meanSize()
+	return (float64(informative)*effect + max(effect, whole)) / (float64(informative) + 1)
+}
+
 // mean is the arithmetic mean; NaN without values.
 func mean(values []float64) float64 {
 	sum := 0.0

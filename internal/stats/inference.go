@@ -55,7 +55,9 @@ func (s studentised) upper(alpha float64) float64 { return s.value + tCritical(a
 func (s studentised) pAbove(t float64) float64 { return tTail(quotient(s.value-t, s.se), s.df) }
 func (s studentised) pBelow(t float64) float64 { return tTail(quotient(t-s.value, s.se), s.df) }
 
-func (s studentised) grow(times float64) inference {
+func (s studentised) grow(times float64) inference { return s.grown(times) }
+
+func (s studentised) grown(times float64) studentised {
 	return studentised{value: s.value, se: s.se / math.Sqrt(times), df: (s.df+1)*times - 1}
 }
 

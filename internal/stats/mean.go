@@ -22,47 +22,6 @@ func meanT(values []float64, g groups) studentised {
 	return studentised{mean(values), math.Sqrt(g.covariance(e, e)), float64(g.count - 1)}
 }
 
-// analyseScore judges the mean of a bounded score, or of the difference of two.
-// Each cluster counts as one value, the mean of its cases: betting bounds need
-// values within a known range, and a cluster's mean keeps to the score's.
-func analyseScore(a *analysis, q Question, s Sample, g groups) {
-	values, lo, hi := s.Candidate, q.Lo, q.Hi
-	if q.Rule.Paired() {
-		values, lo, hi = differences(s.Candidate, s.Baseline), q.Lo-q.Hi, q.Hi-q.Lo
-	}
-	a.designEffect = g.designEffect(residuals(values))
-	units := values
-	if g.clustered {
-		units = g.means(values)
-		a.warnings = append(a.warnings, unequalClusters(mean(values), mean(units), hi-lo)...)
-	}
-	a.value, a.method = mean(units), "betting bounds"
-	a.inference = newBetting(units, lo, hi)
-	if tFits(units, lo, hi) {
-		a.method = "t"
-		a.inference = meanT(units, group(nil, len(units)))
-	}
-	if g.clustered {
-		a.method += ", clusters as one value each"
-	}
-}
-
-// tFits reports whether Student's t holds its error on a bounded score: enough
-// values and a mean away from the ends of the range.
-func tFits(values []float64, lo, hi float64) bool {
-	share := (mean(values) - lo) / (hi - lo)
-	return len(values) >= minCasesScoreT && share >= 0.1 && share <= 0.9
-}
-
-// unequalClusters warns when counting each cluster once moves the mean visibly.
-func unequalClusters(overCases, overClusters, width float64) []string {
-	if math.Abs(overCases-overClusters) < 0.01*width {
-		return nil
-	}
-	return []string{fmt.Sprintf(
-		"clusters differ in size and each counts once: the mean over clusters is %.4g, over cases %.4g", overClusters, overCases)}
-}
-
 // analyseMean judges a mean, a difference of means, or a ratio of means.
 func analyseMean(a *analysis, q Question, s Sample, g groups) {
 	a.warnings = append(a.warnings, concentrated("candidate", s.Candidate)...)

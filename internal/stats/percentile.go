@@ -90,13 +90,14 @@ func analysePercentile(a *analysis, q Question, s Sample, g groups) {
 	o := orderStatistics{sorted: slices.Clone(s.Candidate), q: q.Q}
 	slices.Sort(o.sorted)
 	a.value, a.method = o.estimate(), "order statistics"
-	under := make([]float64, a.n)
+	under, count := make([]float64, a.n), 0
 	for i, v := range s.Candidate {
 		if v <= a.value {
 			under[i] = 1
+			count++
 		}
 	}
-	a.designEffect = g.designEffect(residuals(under))
+	a.designEffect = g.countDesignEffect(residuals(under), min(count, a.n-count))
 	o.weight = 1 / a.designEffect
 	a.inference = o
 	a.require(g, 1)

@@ -70,7 +70,11 @@ func analyseRate(a *analysis, q Question, s Sample, g groups) {
 		return
 	}
 	a.value, a.method = mean(s.Candidate), "exact (Clopper-Pearson)"
-	a.designEffect = g.designEffect(residuals(s.Candidate))
+	passes := 0
+	for _, v := range s.Candidate {
+		passes += int(v)
+	}
+	a.designEffect = g.countDesignEffect(residuals(s.Candidate), min(passes, a.n-passes))
 	n := float64(a.n) / a.designEffect
 	a.inference = exact{a.value * n, n}
 	a.require(g, 1)

@@ -67,7 +67,8 @@ func analyseRateDifference(a *analysis, s Sample, g groups) {
 	d := differences(s.Candidate, s.Baseline)
 	a.candidateOnly, a.baselineOnly = discordant(d)
 	a.value, a.method = mean(d), "Tango score"
-	a.designEffect = g.designEffect(residuals(d))
+	alike := max(a.candidateOnly, a.baselineOnly, a.n-a.candidateOnly-a.baselineOnly)
+	a.designEffect = g.countDesignEffect(residuals(d), a.n-alike)
 	df := normal
 	if g.clustered {
 		df = float64(g.count - 1)
