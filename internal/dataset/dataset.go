@@ -8,9 +8,9 @@
 //   - A case's digest covers input and expected only, so that a new tag pays
 //     for no call. A case without an id gets the first 12 digits of the digest
 //     of its input as id.
-//   - A dataset's digest covers the ids, digests, tags and clusters of its
-//     cases, sorted by id: what decides a gate. The order of the file, metadata
-//     and the file's name are not in it.
+//   - A dataset's digest covers the ids, digests, tags, clusters and metadata of
+//     its cases, sorted by id: all that evaluators, slices and clustered
+//     statistics may see. The order of the file and its name are not in it.
 //   - A mapping says where the fields of a case are in a file of another shape.
 //
 // # Invariants
@@ -121,8 +121,8 @@ func derivedID(c *Case) string {
 	return digest.Short()
 }
 
-// digestOf hashes what decides a gate: of each case, in the order of ids, the
-// canonical form of [id, digest, sorted tags, cluster] and a line feed.
+// digestOf hashes, of each case in the order of ids, the canonical form of
+// [id, digest, sorted tags, cluster, metadata] and a line feed.
 func digestOf(cases []Case) (canonical.Digest, error) {
 	order := make([]int, len(cases))
 	for i := range order {
@@ -133,7 +133,7 @@ func digestOf(cases []Case) (canonical.Digest, error) {
 	for _, i := range order {
 		c := &cases[i]
 		tags := slices.Compact(slices.Sorted(slices.Values(c.Tags)))
-		form, err := canonical.JSON([]any{c.ID, c.Digest(), append([]string{}, tags...), c.Cluster})
+		form, err := canonical.JSON([]any{c.ID, c.Digest(), append([]string{}, tags...), c.Cluster, c.Metadata})
 		if err != nil {
 			return "", err
 		}

@@ -12,11 +12,11 @@ type Subject struct {
 	Input    map[string]any
 	Expected any
 	Tags     []string
+	Metadata map[string]any
 
-	Output      string
-	OutputValue any // the output as a value where the target or an output schema gave one; else nil
-	Documents   []llm.Document
-	ToolCalls   []llm.ToolCall
+	Output    string // JSON where the answer is a value
+	Documents []llm.Document
+	ToolCalls []llm.ToolCall
 
 	Usage        llm.Usage
 	CostNanos    *int64 // nano-dollars; nil when not known

@@ -57,3 +57,19 @@ func byPath(path *Path) func(any) (any, string) {
 		return selected, ""
 	}
 }
+
+// Located is a value with its JSON pointer (RFC 6901).
+type Located struct {
+	Pointer string
+	Value   any
+}
+
+// Locate returns every value that the path leads to, with its place.
+func (p *Path) Locate(v any) []Located {
+	nodes := p.path.SelectLocated(v)
+	located := make([]Located, len(nodes))
+	for i, n := range nodes {
+		located[i] = Located{n.Path.Pointer(), n.Node}
+	}
+	return located
+}

@@ -1,0 +1,112 @@
+package evaluator
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/assay-llmops/assay/internal/dataset"
+	"github.com/assay-llmops/assay/internal/problem"
+)
+
+// Set is the evaluators of an eval file.
+type Set struct {
+	evaluators []*Evaluator
+}
+
+// Evaluators are those of the set, in the order of the file.
+func (s *Set) Evaluators() []*Evaluator { return s.evaluators }
+
+// Digests are the digests of the evaluators by name.
+func (s *Set) Digests() map[string]string {
+	digests := make(map[string]string, len(s.evaluators))
+	for _, e := range s.evaluators {
+		digests[e.Name()] = string(e.Digest())
+	}
+	return digests
+}
+
+// Score judges an answer with every evaluator, by name. Scores of costly
+// evaluators are kept in keep, which may be nil. The error is that of the
+// context when it ended: the scores are then incomplete and nil.
+func (s *Set) Score(ctx context.Context, subject *Subject, keep Keeper) (map[string]Score, error) {
+	scores := make(map[string]Score, len(s.evaluators))
+	c := &call{Subject: subject, vars: subject.vars(), kept: keep}
+	for _, e := range s.evaluators {
+		r := e.score(ctx, c)
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("scoring with %s: %w", e.Name(), err)
+		}
+		scores[e.Name()] = r.Score
+	}
+	return scores, nil
+}
+
+// maxCaseProblems bounds what Precheck reports of one evaluator.
+const maxCaseProblems = 3
+
+// Precheck finds cases that an evaluator cannot score because what it expects
+// is missing or of the wrong type, before any call is paid for. Expectations
+// that use the output, the documents, the tool calls or the config have no
+// value yet and are not checked. The problems have the dataset's file and the
+// case's line.
+func (s *Set) Precheck(ctx context.Context, d *dataset.Dataset) error {
+	var problems problem.List
+	for _, e := range s.evaluators {
+		found, err := e.precheck(ctx, d)
+		if err != nil {
+			return err
+		}
+		problems = append(problems, found...)
+	}
+	return problems.OrNil()
+}
+
+func (e *Evaluator) precheck(ctx context.Context, d *dataset.Dataset) (problems problem.List, err error) {
+	wrong := 0
+	for i := range d.Cases {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("checking the cases: %w", err)
+		}
+		c := &d.Cases[i]
+		who, err := e.checkCase(ctx, caseVars(c.Input, c.Expected, c.Tags, c.Metadata))
+		if err == nil {
+			continue
+		}
+		if wrong++; wrong <= maxCaseProblems {
+			problems = append(problems, caseProblem(d, c, who, err))
+		}
+	}
+	if wrong > maxCaseProblems {
+		problems = append(problems, problem.Newf("%d more cases cannot be scored by %s", wrong-maxCaseProblems, e.Name()).At(d.Path, 0))
+	}
+	return problems, nil
+}
+
+// checkCase resolves and prepares the expectation of a case; who is the
+// evaluator, this one or a member, that cannot.
+func (e *Evaluator) checkCase(ctx context.Context, vars map[string]any) (who *Evaluator, err error) {
+	if e.when.afterCall {
+		return nil, nil
+	}
+	wanted, err := e.when.holds(ctx, vars)
+	if err != nil {
+		return e, err
+	}
+	if !wanted {
+		return nil, nil
+	}
+	for _, m := range e.members {
+		if who, err := m.checkCase(ctx, vars); err != nil {
+			return who, err
+		}
+	}
+	if e.fixed != nil || e.expected == nil || e.expected.afterCall() {
+		return nil, nil
+	}
+	expected, err := e.expected.resolve(ctx, vars)
+	if err != nil {
+		return e, err
+	}
+	_, err = e.prepare(expected)
+	return e, err
+}
