@@ -26,7 +26,7 @@ func Serve(t *testing.T, h http.Handler) (*http.Transport, func()) {
 	server := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
-	transport := wire.NewTransport(8)
+	transport := wire.NewTransport(8, 0)
 	transport.Proxy = nil
 	transport.DialContext = l.dial
 	stop := func() {

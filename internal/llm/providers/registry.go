@@ -25,7 +25,7 @@ type Options struct {
 	File      string                                  // assay.yaml as the user would type it, for messages
 	Line      func(pointer string) int                // line of a JSON pointer in File; nil: unknown
 	Observer  func(provider string) wire.Observer     // hears of every attempt; nil: nobody does
-	Transport func(concurrency int) http.RoundTripper // nil: wire.NewTransport
+	Transport func(concurrency int) http.RoundTripper // nil: that of wire
 }
 
 // Registry resolves names of models. It is safe for concurrent use.

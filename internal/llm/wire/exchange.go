@@ -62,7 +62,7 @@ func New(s Settings) *Exchange {
 		transport: s.Transport, ceiling: newCeiling(s.Concurrency), rand: s.Rand,
 	}
 	if x.transport == nil {
-		x.transport = NewTransport(s.Concurrency)
+		x.transport = NewTransport(s.Concurrency, x.timeouts.Connect)
 	}
 	if x.rand == nil {
 		x.rand = rand.Float64

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"time"
 )
@@ -111,10 +112,13 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 
 // NewTransport is what an Exchange uses when it is given no transport: proxies
 // by the environment, HTTP/2, and as many connections kept open as attempts may
-// be under way.
-func NewTransport(concurrency int) *http.Transport {
+// be under way. net/http goes on dialling after a call gave up, in the hope that
+// the next one needs a connection; connect bounds that (0: no limit).
+func NewTransport(concurrency int, connect time.Duration) *http.Transport {
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: connect}).DialContext,
+		TLSHandshakeTimeout: connect,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConns:        concurrency,
 		MaxIdleConnsPerHost: concurrency,
