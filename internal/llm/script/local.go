@@ -32,6 +32,9 @@ func (l local) RoundTrip(req *http.Request) (*http.Response, error) {
 			if recover() != nil { // a handler that aborts, as net/http's server takes it
 				err = errCutOff
 			}
+			if ctx.Err() != nil { // the caller left: what there is, is no whole answer
+				err = ctx.Err()
+			}
 			w.end(err)
 		}()
 		l.handler.ServeHTTP(w, req.WithContext(ctx))

@@ -107,10 +107,14 @@ func (e *Events) line() ([]byte, error) {
 			}
 		}
 		end := bytes.IndexAny(chunk, "\r\n")
+		length := end
 		if end < 0 {
-			if len(long)+len(chunk) > e.limit+len("data: ") {
-				return nil, fmt.Errorf("%w: a line of more than %d bytes", ErrEventTooLarge, e.limit)
-			}
+			length = len(chunk)
+		}
+		if len(long)+length > e.limit+len("data: ") {
+			return nil, fmt.Errorf("%w: a line of more than %d bytes", ErrEventTooLarge, e.limit)
+		}
+		if end < 0 {
 			long = append(long, chunk...)
 			_, _ = e.from.Discard(len(chunk))
 			continue
