@@ -173,19 +173,19 @@ func unit(v float64) float64 { return min(1, max(0, v)) }
 
 // costPairs draws pairs of positive values: a case's size times noise of its own
 // on each side, both from the same family, the candidate's ratio times as large.
-func costPairs(ratio float64, caseSize, noise func(*rand.Rand) float64) func(*rand.Rand, size) stats.Sample {
+// Clusters share their size and a change of their own, of the given spread of its
+// logarithm.
+func costPairs(ratio float64, caseSize, noise func(*rand.Rand) float64, change float64) func(*rand.Rand, size) stats.Sample {
 	return sampler(true, func(r *rand.Rand, clustered bool) drawer {
-		shared, change := 1.0, 1.0
-		if clustered {
-			shared = caseSize(r)
-			change = math.Exp(0.2*r.NormFloat64() - 0.02)
-		}
-		return func() (float64, float64) {
-			if !clustered {
-				shared = caseSize(r)
+		if !clustered {
+			return func() (float64, float64) {
+				size := caseSize(r)
+				return ratio * size * noise(r), size * noise(r)
 			}
-			return ratio * shared * change * noise(r), shared * noise(r)
 		}
+		size := caseSize(r)
+		changed := ratio * size * lognormal(change)(r)
+		return func() (float64, float64) { return changed * noise(r), size * noise(r) }
 	})
 }
 
@@ -208,4 +208,16 @@ func lognormal(sigma float64) func(*rand.Rand) float64 {
 // gammaOf draws with mean 1 and the given shape.
 func gammaOf(shape float64) func(*rand.Rand) float64 {
 	return func(r *rand.Rand) float64 { return gamma(r, shape) / shape }
+}
+
+// clusteredLognormal draws lognormal values whose logarithms have the usual
+// intra-class correlation.
+func clusteredLognormal(sigma float64) func(*rand.Rand, size) stats.Sample {
+	return sampler(false, func(r *rand.Rand, _ bool) drawer {
+		shared := math.Sqrt(correlation) * r.NormFloat64()
+		return func() (float64, float64) {
+			z := shared + math.Sqrt(1-correlation)*r.NormFloat64()
+			return math.Exp(sigma*z - sigma*sigma/2), 0
+		}
+	})
 }

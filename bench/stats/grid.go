@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/assay-llmops/assay/internal/stats"
 )
@@ -30,6 +33,16 @@ func grid() []*table {
 		pairedScores("Paired bounded scores in clusters", "Range 0 to 1, intra-class correlation 0.2.", clustered),
 		ratios("Tokens and cost: ratio of means", "Lognormal case sizes; noise on each side.", plain),
 		ratios("Tokens and cost in clusters: ratio of means", "Lognormal cluster sizes.", clustered),
+		means("Skewed metrics: at_most on the mean", "", plain),
+		means("Skewed metrics in clusters: at_most on the mean", "", clustered),
+		differencesOfMeans("Skewed metrics: not_worse_by on the difference of means", "", plain),
+		skewedRatios("Skewed metrics: ratio of means", "", plain),
+		geometric("Typical cost: geometric mean, at_most and not_worse_by", "", plain),
+		geometric("Typical cost in clusters: geometric mean", "", clustered),
+		percentiles("Percentiles: at_most, order statistics", "", plain),
+		percentiles("Percentiles in clusters: order statistics ÷ design effect", "", clustered),
+		pairedPercentiles("Paired percentiles: not_worse_by, bootstrap", "", []size{{cases: 200}, {cases: 500}, {cases: 1000}, {cases: 2000}}),
+		pairedPercentiles("Paired percentiles in clusters: bootstrap", "", clustered),
 	}
 }
 
@@ -128,6 +141,11 @@ func pairedScores(title, note string, columns []size) *table {
 	return t
 }
 
+// correlatedChange is the spread of the logarithm of a cluster's own change, ÷
+// that of the noise, which gives log ratios the usual intra-class correlation:
+// √(2ρ ÷ (1−ρ)), the two sides having noise of their own.
+var correlatedChange = math.Sqrt(2 * correlation / (1 - correlation))
+
 func ratios(title, note string, columns []size) *table {
 	t := &table{title: title, note: note, columns: columns}
 	for _, shape := range []struct{ caseSize, noise float64 }{{0.5, 0.2}, {0.5, 0.5}, {1, 0.3}} {
@@ -140,8 +158,112 @@ func ratios(title, note string, columns []size) *table {
 			t.rows = append(t.rows, &row{
 				label:    fmt.Sprintf("%s, σ %.1f a case, %.1f noise", rule.name, shape.caseSize, shape.noise),
 				question: q,
-				draw:     costPairs(1+rule.margin, lognormal(shape.caseSize), lognormal(shape.noise)),
+				draw:     costPairs(1+rule.margin, lognormal(shape.caseSize), lognormal(shape.noise), correlatedChange*shape.noise),
 			})
+		}
+	}
+	return t
+}
+
+// families are the distributions of skewed metrics, with mean 1.
+var families = []struct {
+	name  string
+	draw  func(*rand.Rand) float64
+	upper func(q float64) float64
+}{
+	{"gamma, shape 4 (skewness 1.0)", gammaOf(4), func(q float64) float64 { return distuv.Gamma{Alpha: 4, Beta: 4}.Quantile(q) }},
+	{"gamma, shape 1 (skewness 2.0)", gammaOf(1), func(q float64) float64 { return distuv.Gamma{Alpha: 1, Beta: 1}.Quantile(q) }},
+	{"gamma, shape 0.5 (skewness 2.8)", gammaOf(0.5), func(q float64) float64 { return distuv.Gamma{Alpha: 0.5, Beta: 0.5}.Quantile(q) }},
+	{"lognormal, σ 0.5 (skewness 1.8)", lognormal(0.5), lognormalQuantile(0.5)},
+	{"lognormal, σ 1.0 (skewness 6.2)", lognormal(1), lognormalQuantile(1)},
+	{"lognormal, σ 1.5 (skewness 33)", lognormal(1.5), lognormalQuantile(1.5)},
+}
+
+func lognormalQuantile(sigma float64) func(q float64) float64 {
+	return func(q float64) float64 {
+		return math.Exp(sigma*distuv.UnitNormal.Quantile(q) - sigma*sigma/2)
+	}
+}
+
+func means(title, note string, columns []size) *table {
+	t := &table{title: title, note: note, columns: columns, informative: true}
+	for _, f := range families {
+		q := stats.Question{Kind: stats.Mean, Rule: stats.AtMost, Bound: 1, Confidence: confidence}
+		t.rows = append(t.rows, &row{label: f.name, question: q, draw: costs(f.draw)})
+	}
+	return t
+}
+
+func differencesOfMeans(title, note string, columns []size) *table {
+	t := &table{title: title, note: note, columns: columns, informative: true}
+	for _, f := range families {
+		q := stats.Question{Kind: stats.Mean, Rule: stats.NotWorseBy, Bound: 0.05, Confidence: confidence}
+		t.rows = append(t.rows, &row{label: f.name + ", noise σ 0.3", question: q, draw: costPairs(1.05, f.draw, lognormal(0.3), 0)})
+	}
+	return t
+}
+
+func skewedRatios(title, note string, columns []size) *table {
+	t := &table{title: title, note: note, columns: columns, informative: true}
+	for _, f := range families {
+		q := stats.Question{Kind: stats.Mean, Rule: stats.NotWorseBy, Bound: 0.05, Relative: true, Confidence: confidence}
+		t.rows = append(t.rows,
+			&row{label: "shared " + f.name + ", noise σ 0.3", question: q, draw: costPairs(1.05, f.draw, lognormal(0.3), 0)},
+			&row{label: "noise " + f.name, question: q, draw: costPairs(1.05, lognormal(0.3), f.draw, 0)})
+	}
+	return t
+}
+
+func geometric(title, note string, columns []size) *table {
+	t := &table{title: title, note: note, columns: columns, informative: true}
+	geoChange := 0.0
+	if columns[0].clusters > 0 {
+		geoChange = 0.3
+	}
+	for _, f := range families {
+		if columns[0].clusters == 0 {
+			q := stats.Question{Kind: stats.GeoMean, Rule: stats.AtMost, Bound: geometricMean(f.upper), Confidence: confidence}
+			t.rows = append(t.rows, &row{label: "at_most, " + f.name, question: q, draw: costs(f.draw)})
+		}
+		q := stats.Question{Kind: stats.GeoMean, Rule: stats.NotWorseBy, Bound: 0.05, Relative: true, Confidence: confidence}
+		t.rows = append(t.rows, &row{label: "not_worse_by 5 %, noise " + f.name, question: q, draw: costPairs(1.05*math.Exp(geoChange*geoChange/2), lognormal(0.5), f.draw, geoChange)})
+	}
+	return t
+}
+
+// geometricMean integrates the logarithm of a quantile function.
+func geometricMean(quantile func(float64) float64) float64 {
+	const steps = 200_000
+	sum := 0.0
+	for i := range steps {
+		sum += math.Log(quantile((float64(i) + 0.5) / steps))
+	}
+	return math.Exp(sum / steps)
+}
+
+func percentiles(title, note string, columns []size) *table {
+	t := &table{title: title, note: note, columns: columns}
+	for _, p := range []float64{0.5, 0.95, 0.99} {
+		if columns[0].clusters == 0 {
+			f := families[4]
+			q := stats.Question{Kind: stats.Percentile, Rule: stats.AtMost, Q: p, Bound: f.upper(p), Confidence: confidence}
+			t.rows = append(t.rows, &row{label: fmt.Sprintf("p%.0f, %s", 100*p, f.name), question: q, draw: costs(f.draw)})
+			continue
+		}
+		q := stats.Question{Kind: stats.Percentile, Rule: stats.AtMost, Q: p, Bound: lognormalQuantile(1)(p), Confidence: confidence}
+		t.rows = append(t.rows, &row{label: fmt.Sprintf("p%.0f, lognormal, σ 1.0", 100*p), question: q, draw: clusteredLognormal(1)})
+	}
+	return t
+}
+
+func pairedPercentiles(title, note string, columns []size) *table {
+	t := &table{title: title, note: note, columns: columns, thin: 10}
+	for _, p := range []float64{0.5, 0.95, 0.99} {
+		q := stats.Question{Kind: stats.Percentile, Rule: stats.NotWorseBy, Q: p, Bound: 0.1, Relative: true, Confidence: confidence}
+		for _, shape := range []struct{ caseSize, noise float64 }{{0.5, 0.3}, {0.3, 0.8}} {
+			label := fmt.Sprintf("p%.0f by 10 %%, σ %.1f a case, %.1f noise", 100*p, shape.caseSize, shape.noise)
+			draw := costPairs(1.1, lognormal(shape.caseSize), lognormal(shape.noise), 0)
+			t.rows = append(t.rows, &row{label: label, question: q, draw: draw})
 		}
 	}
 	return t

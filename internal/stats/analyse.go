@@ -2,9 +2,21 @@ package stats
 
 import "fmt"
 
-// minClusters is the number of clusters below which no cluster-robust variance
-// is believed.
-const minClusters = 20
+// The smallest numbers at which a method holds its error; docs/statistics.md has
+// the measurements. A bounded score needs no more than one case: below
+// minCasesScoreT it is judged by betting bounds, which hold at every n.
+const (
+	// minClusters is where a cluster-robust variance is believed at all.
+	minClusters = 20
+	// minClustersMean is where it is for means of metrics without a range, whose
+	// cluster sums are skewed.
+	minClustersMean = 100
+
+	minCasesScoreT = 100
+	minCasesMean   = 200
+	minCasesRatio  = 100
+	minCasesGeo    = 100
+)
 
 // analysis is what the method for a question makes of one side's sample.
 type analysis struct {
@@ -43,18 +55,19 @@ func analyse(q Question, s Sample) analysis {
 	return a
 }
 
-// require reports whether there are the cases and clusters that the method
-// needs, and records what is missing. It also marks the method as clustered.
-func (a *analysis) require(g groups, cases int) bool {
+// require reports whether there are the cases, and where cases are clustered the
+// clusters, that the method needs, and records what is missing. It also marks the
+// method as clustered.
+func (a *analysis) require(g groups, cases, clusters int) bool {
 	method := a.method
 	if g.clustered {
 		a.method += ", clustered"
 	}
 	switch {
-	case g.clustered && g.count < minClusters:
-		a.needClusters = minClusters
-		a.needCases = max(cases, int(float64(minClusters)*g.meanSize()+0.5))
-		a.tooFew = fmt.Sprintf("%s with clusters needs %d clusters, there are %d", method, minClusters, g.count)
+	case g.clustered && g.count < clusters:
+		a.needClusters = clusters
+		a.needCases = max(cases, int(float64(clusters)*g.meanSize()+0.5))
+		a.tooFew = fmt.Sprintf("%s with clusters needs %d clusters, there are %d", method, clusters, g.count)
 	case a.n < cases:
 		a.needCases = cases
 		a.tooFew = fmt.Sprintf("%s needs %d cases, there are %d", method, cases, a.n)

@@ -87,7 +87,7 @@ func analysePercentiles(a *analysis, q Question, s Sample, g groups) {
 	}
 	a.value = effect(PercentileOf(s.Candidate, q.Q), PercentileOf(s.Baseline, q.Q))
 	a.method = "paired bootstrap"
-	if a.require(g, minCasesPercentiles(q.Q)) {
+	if a.require(g, minCasesPercentiles(q.Q), minClusters) {
 		units := g.members(s)
 		candidate, baseline := ranked(s.Candidate), ranked(s.Baseline)
 		random := rand.New(rand.NewPCG(seedHigh, seedLow))

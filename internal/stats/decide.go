@@ -19,7 +19,11 @@ func decide(q Question, passSample, failSample Sample) (Decision, error) {
 	if a, b := len(passSample.Candidate), len(failSample.Candidate); a != b {
 		return Decision{}, fmt.Errorf("%d cases on the pass side and %d on the fail side, expected as many", a, b)
 	}
-	pass, fail := analyse(q, passSample), analyse(q, failSample)
+	pass := analyse(q, passSample)
+	fail := pass
+	if !same(passSample, failSample) {
+		fail = analyse(q, failSample)
+	}
 	threshold, passesAbove := q.target()
 	d := Decision{
 		Estimate: (pass.value + fail.value) / 2,
@@ -58,6 +62,14 @@ func decide(q Question, passSample, failSample Sample) (Decision, error) {
 		d.NeedCases, d.NoneWould = casesToDecide(d, alpha)
 	}
 	return d, nil
+}
+
+// same reports whether two samples are one: without errors a caller gives the
+// same slices for both sides, and one analysis serves.
+func same(a, b Sample) bool {
+	one := func(x, y []float64) bool { return len(x) == len(y) && (len(x) == 0 || &x[0] == &y[0]) }
+	return one(a.Candidate, b.Candidate) && one(a.Baseline, b.Baseline) &&
+		len(a.Cluster) == len(b.Cluster) && (len(a.Cluster) == 0 || &a.Cluster[0] == &b.Cluster[0])
 }
 
 // largestGrowth is how many times the present cases are considered; beyond it

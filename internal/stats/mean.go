@@ -6,15 +6,6 @@ import (
 	"slices"
 )
 
-// The smallest numbers of cases (of clusters, for a bounded score) at which a
-// method holds its error; docs/statistics.md has the measurements.
-const (
-	minCasesScoreT = 100 // t on a bounded score; betting bounds below
-	minCasesMean   = 200
-	minCasesRatio  = 100
-	minCasesGeo    = 100
-)
-
 // meanT judges a mean by Student's t with cluster-robust variance and C − 1
 // degrees of freedom; with groups of one it is the usual t.
 func meanT(values []float64, g groups) studentised {
@@ -24,9 +15,9 @@ func meanT(values []float64, g groups) studentised {
 
 // analyseMean judges a mean, a difference of means, or a ratio of means.
 func analyseMean(a *analysis, q Question, s Sample, g groups) {
-	a.warnings = append(a.warnings, concentrated("candidate", s.Candidate)...)
+	a.warnings = append(a.warnings, concentrated("candidate", g.sums(s.Candidate), g)...)
 	if q.Rule.Paired() {
-		a.warnings = append(a.warnings, concentrated("baseline", s.Baseline)...)
+		a.warnings = append(a.warnings, concentrated("baseline", g.sums(s.Baseline), g)...)
 	}
 	if q.Relative {
 		analyseRatio(a, s, g)
@@ -39,31 +30,34 @@ func analyseMean(a *analysis, q Question, s Sample, g groups) {
 	a.designEffect = g.designEffect(residuals(values))
 	a.value, a.method = mean(values), "t"
 	a.inference = meanT(values, g)
-	a.require(g, minCasesMean)
+	a.require(g, minCasesMean, minClustersMean)
 }
 
-// concentrated warns when ten cases carry over a third of a sum: the mean then
-// depends on a few cases, and t and ratio bounds err more than they promise.
-func concentrated(side string, values []float64) []string {
-	if len(values) <= 10 {
+// concentrated warns when the ten largest cases, or clusters, carry over a third
+// of a side's sum: the mean then rests on few of them, and t and Fieller's bounds
+// err more than they promise.
+func concentrated(side string, sums []float64, g groups) []string {
+	if len(sums) <= 10 {
 		return nil
 	}
-	sizes := make([]float64, len(values))
-	total := 0.0
-	for i, v := range values {
+	sizes, total, top := make([]float64, len(sums)), 0.0, 0.0
+	for i, v := range sums {
 		sizes[i] = math.Abs(v)
 		total += sizes[i]
 	}
 	slices.Sort(sizes)
-	top := 0.0
 	for _, v := range sizes[len(sizes)-10:] {
 		top += v
 	}
 	if top*3 <= total {
 		return nil
 	}
-	return []string{fmt.Sprintf("the ten largest of %d cases carry %.0f %% of the %s's sum: its mean rests on few cases, and the bounds may err more than stated",
-		len(values), 100*top/total, side)}
+	unit := "cases"
+	if g.clustered {
+		unit = "clusters"
+	}
+	return []string{fmt.Sprintf("the ten largest of %d %s carry %.0f %% of the %s's sum: its mean rests on few of them, and the bounds may err more than stated",
+		len(sums), unit, 100*top/total, side)}
 }
 
 // analyseGeoMean judges a geometric mean, or the ratio of two, by t on the
@@ -76,7 +70,7 @@ func analyseGeoMean(a *analysis, q Question, s Sample, g groups) {
 	a.designEffect = g.designEffect(residuals(logs))
 	a.value, a.method = math.Exp(mean(logs)), "t on logarithms"
 	a.inference = onLogs{meanT(logs, g)}
-	a.require(g, minCasesGeo)
+	a.require(g, minCasesGeo, minClusters)
 }
 
 // logarithms of values above 0.

@@ -100,5 +100,5 @@ func analysePercentile(a *analysis, q Question, s Sample, g groups) {
 	a.designEffect = g.countDesignEffect(residuals(under), min(count, a.n-count))
 	o.weight = 1 / a.designEffect
 	a.inference = o
-	a.require(g, 1)
+	a.require(g, 1, minClusters)
 }

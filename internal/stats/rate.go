@@ -77,5 +77,5 @@ func analyseRate(a *analysis, q Question, s Sample, g groups) {
 	a.designEffect = g.countDesignEffect(residuals(s.Candidate), min(passes, a.n-passes))
 	n := float64(a.n) / a.designEffect
 	a.inference = exact{a.value * n, n}
-	a.require(g, 1)
+	a.require(g, 1, minClusters)
 }

@@ -70,13 +70,5 @@ func analyseRatio(a *analysis, s Sample, g groups) {
 	}
 	a.designEffect = g.designEffect(linear)
 	a.inference = f
-	if ratioByDelta {
-		// log-ratio delta for comparison
-		se := math.Sqrt(g.covariance(linear, linear)) / f.candidate
-		a.inference = onLogs{studentised{math.Log(a.value), se, f.df}}
-		a.method = "ratio of means (delta)"
-	}
-	a.require(g, minCasesRatio)
+	a.require(g, minCasesRatio, minClustersMean)
 }
-
-var ratioByDelta = false

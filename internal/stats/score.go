@@ -101,4 +101,3 @@ func unequalClusters(overCases, overClusters, width float64) []string {
 	return []string{fmt.Sprintf(
 		"clusters differ in size and each counts once: the mean over clusters is %.4g, over cases %.4g", overClusters, overCases)}
 }
-

@@ -79,5 +79,5 @@ func analyseRateDifference(a *analysis, s Sample, g groups) {
 		n:  float64(a.n) / a.designEffect,
 		df: df,
 	}
-	a.require(g, 1)
+	a.require(g, 1, minClusters)
 }
