@@ -71,6 +71,14 @@ func (r *Registry) builtin(ref llm.Ref) (llm.Model, error) {
 	if m, ok := r.options.Builtin[ref.Name]; ok {
 		return m, nil
 	}
+	switch ref.Name {
+	case "recorded":
+		return nil, problem.Newf("%s answers from a file, and the config names none", ref).
+			Remedy("add answers: {file: answers.jsonl, id: $.id, output: $.output} to the config")
+	case "script":
+		return nil, problem.Newf("%s answers from a script, and none is named", ref).
+			Remedy("add providers: {rehearsal: {type: script, file: script.yaml}} to assay.yaml, and write model: rehearsal/any-name")
+	}
 	return nil, problem.Newf("there is no model %s", ref).
 		Remedy("%s", problem.DidYouMean(ref.Name, slices.Sorted(maps.Keys(r.options.Builtin))))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/assay-llmops/assay/internal/extract"
 	"github.com/assay-llmops/assay/internal/llm"
+	"github.com/assay-llmops/assay/internal/llm/llmtest"
 	"github.com/assay-llmops/assay/internal/llm/recorded"
 	"github.com/assay-llmops/assay/internal/problem"
 )
@@ -157,8 +158,8 @@ func TestProblems(t *testing.T) {
 		{map[string]any{"file": "a", "output": "x["}, "", "not a JSONPath"},
 		{map[string]any{"file": "a", "output": map[string]any{"path": "$.x", "extrac": "last_line"}}, "", `unknown field "extrac"`},
 		{map[string]any{"file": "a", "output": map[string]any{"path": "$.x", "extract": "lst_line"}}, "", "is not an extract"},
-		{map[string]any{"file": "a"}, `{"output":"x"}`, `a.jsonl:1: the row has nothing at $["id"]`},
-		{map[string]any{"file": "a"}, `{"id":"x"}`, `a.jsonl:1: the row has nothing at $["output"]`},
+		{map[string]any{"file": "a"}, `{"output":"x"}`, "a.jsonl:1: the row has nothing at $.id"},
+		{map[string]any{"file": "a"}, `{"id":"x"}`, "a.jsonl:1: the row has nothing at $.output"},
 		{map[string]any{"file": "a", "latency_ms": "$.ms"}, "{\"id\":\"x\",\"output\":\"\"}\n{\"id\":\"y\",\"output\":\"\",\"ms\":-1}", "a.jsonl:2: latency_ms"},
 		{map[string]any{"file": "a", "usage": "$.u"}, `{"id":"x","output":"","u":{"input_tokens":1.5}}`, "input_tokens is the number 1.5"},
 		{map[string]any{"file": "a", "cost_usd": "$.u"}, `{"id":"x","output":"","u":"free"}`, "no amount of US dollars"},
@@ -202,4 +203,15 @@ func TestCancelled(t *testing.T) {
 	if _, err := model(t, map[string]any{"file": "a"}, `{"id":"a","output":"x"}`).Call(ctx, &llm.Request{CaseID: "a"}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	llmtest.Conform(t, func(t *testing.T) llmtest.Subject {
+		return llmtest.Subject{
+			Model:   model(t, map[string]any{"file": "a"}, "{\"id\":\"a\",\"output\":\"x\"}\n{\"id\":\"b\",\"output\":\"y\"}"),
+			Request: llm.Request{CaseID: "a"},
+			Other:   llm.Request{CaseID: "b"},
+		}
+	})
 }
