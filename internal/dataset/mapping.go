@@ -208,7 +208,7 @@ func (e *mapEntry) take(value any) (v any, found bool, err error) {
 			keys := slices.Sorted(maps.Keys(object))
 			p = p.Wanted("a value there; the row has %s", list(keys))
 			if near := problem.Nearest(strings.TrimPrefix(source, "$."), keys); near != "" {
-				return nil, false, p.Remedy("did you mean %s?", near)
+				return nil, false, p.Remedy("did you mean %s? where some rows have none, write {path: %s, optional: true}", near, source)
 			}
 		}
 		return nil, false, p.Remedy("mend the path, or write {path: %s, optional: true}", source)

@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -15,14 +14,14 @@ import (
 // jsonlRows reads one JSON value from each line that is not blank.
 func jsonlRows(_, text string) rows {
 	return func(yield func(row, error) bool) {
-		dec := extract.NewDecoder(nil)
+		dec := extract.NewDecoder()
 		line := 0
 		for content := range strings.Lines(text) {
 			line++
 			if strings.TrimSpace(content) == "" {
 				continue
 			}
-			v, err := decodeOne(dec, []byte(content))
+			v, err := dec.Decode([]byte(content))
 			if err != nil {
 				err = problem.Newf("the line is not JSON: %v", err).Wanted("one whole JSON object on each line").
 					Remedy("mend the line; a list over several lines belongs in a .json file")
@@ -34,17 +33,6 @@ func jsonlRows(_, text string) rows {
 	}
 }
 
-// decodeOne reads the only value in data.
-func decodeOne(dec *extract.Decoder, data []byte) (any, error) {
-	data = bytes.TrimSpace(data)
-	dec.Reset(bytes.NewReader(data))
-	v, err := dec.Next()
-	if err == nil && int(dec.Offset()) != len(data) {
-		return nil, errors.New("there is more after the value")
-	}
-	return v, err
-}
-
 // jsonRows reads a list of rows, or the one under "cases", without holding more
 // than one row as a value. A mapping that says where the rows are needs the
 // whole file.
@@ -53,9 +41,9 @@ func jsonRows(name, text string, m Mapping) (rows, error) {
 		return yamlRows(name, text, m)
 	}
 	return func(yield func(row, error) bool) {
-		s := &jsonStream{text: text, dec: jsontext.NewDecoder(strings.NewReader(text)), values: extract.NewDecoder(nil), line: 1}
+		s := &jsonStream{text: text, dec: jsontext.NewDecoder(strings.NewReader(text)), values: extract.NewDecoder(), line: 1}
 		if err := s.read(yield); err != nil {
-			yield(row{line: s.lineAt(s.dec.InputOffset())}, err)
+			yield(row{line: s.lineAt(max(s.fault, s.dec.InputOffset()))}, err)
 		}
 	}, nil
 }
@@ -67,6 +55,7 @@ type jsonStream struct {
 	values  *extract.Decoder
 	line    int // at offset counted
 	counted int64
+	fault   int64 // offset of a syntax error
 }
 
 // lineAt is the line at an offset that is not before the last one asked for.
@@ -124,7 +113,7 @@ func (s *jsonStream) list(yield func(row, error) bool) (stopped bool, err error)
 			return false, s.syntax(err)
 		}
 		line := s.lineAt(s.dec.InputOffset() - int64(len(value)))
-		v, err := decodeOne(s.values, value)
+		v, err := s.values.Decode(value)
 		if !yield(row{v, line}, err) {
 			return true, nil
 		}
@@ -140,6 +129,7 @@ func (s *jsonStream) syntax(err error) error {
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
 		what = syntax.Err.Error()
+		s.fault = min(syntax.ByteOffset, int64(len(s.text)))
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		what = "it ends too early"

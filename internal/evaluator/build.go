@@ -14,7 +14,7 @@ import (
 
 // Env is what evaluators may need from outside.
 type Env struct {
-	Engine *jinja.Engine
+	Engine *jinja.Engine // for expressions; nil: one with the default limits and no templates to include
 	Tree   source.Tree
 	File   string                             // path of the eval file in Tree; paths in specs are relative to it
 	Dir    string                             // the folder of the eval file on disk, absolute: where commands run
@@ -41,6 +41,9 @@ func (e *Env) glob(pattern string) ([]string, error) {
 // and schemas, reads files and opens judges. All problems are reported
 // together.
 func Build(specs []Spec, env Env) (*Set, error) {
+	if env.Engine == nil {
+		env.Engine = jinja.New(jinja.Options{})
+	}
 	b := &builder{env: &env, kinds: kinds()}
 	set := &Set{}
 	for i := range specs {

@@ -208,10 +208,10 @@ func compileCondition(v any, env *Env, at Place) (*condition, error) {
 		Wanted(`one expression, such as "{{ expected.facts }}" or "{{ 'billing' in tags }}"`))
 }
 
-// caseProblem says that a case cannot be scored, at its line.
-func caseProblem(d *dataset.Dataset, c *dataset.Case, e *Evaluator, err error) *problem.Problem {
-	what := fmt.Sprintf("case %s cannot be scored by %s: %s", c.ID, e.spec.Name, causeOf(err))
-	p := &problem.Problem{File: d.Path, Line: c.Line, What: what, Err: err}
-	p = p.Wanted("what the evaluator's expected asks for: %s", show(e.spec.Params["expected"]))
-	return p.Remedy(`add it to the case, or leave such cases out of %s: when: "{{ ... }}" (%s)`, e.spec.Name, e.spec.Place.where())
+// caseProblem says that a case cannot be scored.
+func caseProblem(c *dataset.Case, e *Evaluator, err error) *problem.Problem {
+	p := problem.Newf("case %s cannot be scored by %s: %s", c.ID, e.spec.Name, causeOf(err))
+	p.Err = err
+	return p.Wanted("what %s asks for: %s", e.spec.Place.where(), show(e.spec.Params["expected"])).
+		Remedy(`add it to the case, or leave such cases out with a line in the evaluator such as when: "{{ expected.NAME }}"`)
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/assay-llmops/assay/internal/canonical"
 	"github.com/assay-llmops/assay/internal/extract"
 	"github.com/assay-llmops/assay/internal/llm"
 	"github.com/assay-llmops/assay/internal/problem"
@@ -17,18 +16,21 @@ import (
 
 // Judge is a config that judges: its messages hold the rubric.
 type Judge interface {
-	// Digest is that of the judge's config.
-	Digest() canonical.Digest
-	// Ask renders the config with the question, calls the model and returns the
-	// text of its reply.
-	Ask(ctx context.Context, q Question) (reply string, err error)
+	// Version is the name and digest of the judge's config.
+	Version() string
+	// Ask renders the config over the question, as it would be over a case, and
+	// calls the model.
+	Ask(ctx context.Context, q Question) (*llm.Reply, error)
 }
 
-// Question is what a judge's templates see.
+// Question is the case that a judge is asked about. CaseID and Repeat name it
+// for logs and for recorded answers; they are no part of a score's key.
 type Question struct {
-	Input     map[string]any // the case's input with output, tool_calls, rubric and what with: adds
+	CaseID    string
+	Repeat    int
+	Input     map[string]any // the case's input, and output, tool_calls, rubric and what with: adds
 	Expected  any            // the evaluator's expected, or the case's
-	Documents []llm.Document
+	Documents []llm.Document // that the answer was made from: documents in the judge's templates
 }
 
 // JudgeSchema is the JSON Schema of a judge's reply, for configs without an
@@ -52,7 +54,7 @@ func makeJudge(p *params) (prepare, error) {
 	if err != nil {
 		return nil, placed(p, "config", err)
 	}
-	p.content["judge"] = judge.Digest()
+	p.content["judge"] = judge.Version()
 	with, err := compileDynamic(p.spec.Params["with"], p.env, p.spec.Place.at("with"))
 	if err != nil {
 		return nil, err
@@ -85,7 +87,7 @@ func (j judgeCall) score(ctx context.Context, in *input, expected any) result {
 	if err != nil {
 		return broken("the judge gave no reply: " + causeOf(err))
 	}
-	pass, reason, err := readVerdict(reply)
+	pass, reason, err := readVerdict(reply.Content)
 	if err != nil {
 		return broken("the judge gave no valid reply: " + err.Error())
 	}
@@ -112,7 +114,7 @@ func (j judgeCall) question(ctx context.Context, in *input, expected any) (Quest
 			fields[name] = v
 		}
 	}
-	q := Question{Input: fields, Expected: in.Expected, Documents: in.Documents}
+	q := Question{CaseID: in.CaseID, Repeat: in.Repeat, Input: fields, Expected: in.Expected, Documents: in.Documents}
 	if j.compares {
 		q.Expected = expected
 	}

@@ -13,8 +13,8 @@ type Set struct {
 	evaluators []*Evaluator
 }
 
-// Evaluators are those of the set, in the order of the file.
-func (s *Set) Evaluators() []*Evaluator { return s.evaluators }
+// All are the evaluators of the set, in the order of the file.
+func (s *Set) All() []*Evaluator { return s.evaluators }
 
 // Digests are the digests of the evaluators by name.
 func (s *Set) Digests() map[string]string {
@@ -47,39 +47,27 @@ const maxCaseProblems = 3
 // Precheck finds cases that an evaluator cannot score because what it expects
 // is missing or of the wrong type, before any call is paid for. Expectations
 // that use the output, the documents, the tool calls or the config have no
-// value yet and are not checked. The problems have the dataset's file and the
-// case's line.
-func (s *Set) Precheck(ctx context.Context, d *dataset.Dataset) error {
+// value yet and are not checked. The problems are placed in path, the
+// dataset's file, at the case's line.
+func (s *Set) Precheck(path string, cases []dataset.Case) error {
 	var problems problem.List
 	for _, e := range s.evaluators {
-		found, err := e.precheck(ctx, d)
-		if err != nil {
-			return err
+		wrong := 0
+		for i := range cases {
+			c := &cases[i]
+			who, err := e.checkCase(context.Background(), caseVars(c.Input, c.Expected, c.Tags, c.Metadata))
+			if err == nil {
+				continue
+			}
+			if wrong++; wrong <= maxCaseProblems {
+				problems = append(problems, caseProblem(c, who, err).At(path, c.Line))
+			}
 		}
-		problems = append(problems, found...)
+		if wrong > maxCaseProblems {
+			problems = append(problems, problem.Newf("%d more cases cannot be scored by %s", wrong-maxCaseProblems, e.Name()).At(path, 0))
+		}
 	}
 	return problems.OrNil()
-}
-
-func (e *Evaluator) precheck(ctx context.Context, d *dataset.Dataset) (problems problem.List, err error) {
-	wrong := 0
-	for i := range d.Cases {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("checking the cases: %w", err)
-		}
-		c := &d.Cases[i]
-		who, err := e.checkCase(ctx, caseVars(c.Input, c.Expected, c.Tags, c.Metadata))
-		if err == nil {
-			continue
-		}
-		if wrong++; wrong <= maxCaseProblems {
-			problems = append(problems, caseProblem(d, c, who, err))
-		}
-	}
-	if wrong > maxCaseProblems {
-		problems = append(problems, problem.Newf("%d more cases cannot be scored by %s", wrong-maxCaseProblems, e.Name()).At(d.Path, 0))
-	}
-	return problems, nil
 }
 
 // checkCase resolves and prepares the expectation of a case; who is the

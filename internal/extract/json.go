@@ -19,21 +19,13 @@ const maxDepth = 1000
 // ParseJSON reads one JSON text (RFC 8259) with nothing but blanks around it.
 // Of members with the same name the last one counts, as in most readers.
 func ParseJSON(data []byte) (any, error) {
-	dec := newDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true))
-	v, err := dec.Next()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the text is empty")
-	}
-	if err != nil {
-		return nil, err
-	}
-	if _, err := dec.dec.ReadToken(); err != io.EOF {
-		return nil, fmt.Errorf("there is more after the JSON text, at byte %d", dec.dec.InputOffset())
-	}
-	return v, nil
+	d := &Decoder{names: make(map[string]string)}
+	d.dec = jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true))
+	return d.whole()
 }
 
-// Decoder reads JSON values one after the other. Names of members are kept
+// Decoder reads JSON texts one after the other, strictly: two members of one
+// name and whole numbers beyond int64 are errors. Names of members are kept
 // once, so that ten thousand rows of the same shape share them.
 type Decoder struct {
 	dec   *jsontext.Decoder
@@ -45,42 +37,41 @@ type Decoder struct {
 // data.
 const maxNames = 1024
 
-// NewDecoder reads from r, strictly: two members of one name and whole numbers
-// beyond int64 are errors.
-func NewDecoder(r io.Reader) *Decoder {
-	d := newDecoder(r)
-	d.exact = true
-	return d
+// NewDecoder returns a decoder. It is not safe for concurrent use.
+func NewDecoder() *Decoder {
+	return &Decoder{dec: jsontext.NewDecoder(bytes.NewReader(nil)), exact: true, names: make(map[string]string)}
 }
 
-func newDecoder(r io.Reader, options ...jsontext.Options) *Decoder {
-	return &Decoder{dec: jsontext.NewDecoder(r, options...), names: make(map[string]string)}
+// Decode reads one JSON text with nothing but blanks around it.
+func (d *Decoder) Decode(data []byte) (any, error) {
+	d.dec.Reset(bytes.NewReader(data))
+	return d.whole()
 }
 
-// Reset makes the decoder read from r, keeping the names that it has seen.
-func (d *Decoder) Reset(r io.Reader) { d.dec.Reset(r, d.dec.Options()) }
-
-// Offset is the number of bytes read so far, up to the end of the last value.
-func (d *Decoder) Offset() int64 { return d.dec.InputOffset() }
-
-// Next reads one value; io.EOF means that there is none.
-func (d *Decoder) Next() (any, error) {
+// whole reads a value and makes sure that nothing follows it.
+func (d *Decoder) whole() (any, error) {
 	v, err := d.value(0)
-	if err == nil || err == io.EOF {
-		return v, err
+	if err == nil {
+		if _, err = d.dec.ReadToken(); err == io.EOF {
+			return v, nil
+		}
+		return nil, fmt.Errorf("there is more after the JSON text, at byte %d", d.dec.InputOffset())
+	}
+	if err == io.EOF {
+		return nil, errors.New("the text is empty")
 	}
 	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
-		what := syntax.Err.Error()
-		if errors.Is(syntax.Err, io.ErrUnexpectedEOF) {
-			what = "it ends too early"
-		}
-		if errors.Is(syntax.Err, jsontext.ErrDuplicateName) {
-			what = "the name " + strconv.Quote(syntax.JSONPointer.LastToken()) + " occurs twice"
-		}
-		return nil, fmt.Errorf("%s, at byte %d", what, syntax.ByteOffset)
+	if !errors.As(err, &syntax) {
+		return nil, err
 	}
-	return nil, err
+	what := strings.TrimPrefix(syntax.Err.Error(), "jsontext: ")
+	switch {
+	case errors.Is(syntax.Err, io.ErrUnexpectedEOF):
+		what = "it ends too early"
+	case errors.Is(syntax.Err, jsontext.ErrDuplicateName):
+		what = "the name " + strconv.Quote(syntax.JSONPointer.LastToken()) + " occurs twice"
+	}
+	return nil, fmt.Errorf("%s, at byte %d", what, syntax.ByteOffset)
 }
 
 func (d *Decoder) value(depth int) (any, error) {

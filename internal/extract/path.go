@@ -10,8 +10,9 @@ import (
 
 // Path is a JSONPath query (RFC 9535).
 type Path struct {
-	path *jsonpath.Path
-	one  bool // can select at most one node
+	query string
+	path  *jsonpath.Path
+	one   bool // can select at most one node
 }
 
 // ParsePath reads a query. The error is a *problem.Problem without a place.
@@ -22,7 +23,7 @@ func ParsePath(query string) (*Path, error) {
 		return nil, problem.Newf("%q is not a JSONPath: %s", short(query), cause).
 			Wanted("a path such as $.answer, $.items[0].name or $.calls[*].name")
 	}
-	return &Path{path, path.Query().Singular() != nil}, nil
+	return &Path{query, path, path.Query().Singular() != nil}, nil
 }
 
 // Select returns what the path leads to in v. A path that can lead to one
@@ -39,7 +40,8 @@ func (p *Path) Select(v any) (selected any, found bool) {
 	return []any(nodes), true
 }
 
-func (p *Path) String() string { return p.path.String() }
+// String is the query as it was written.
+func (p *Path) String() string { return p.query }
 
 func byPath(path *Path) func(any) (any, string) {
 	return func(v any) (any, string) {
