@@ -115,7 +115,7 @@ func (r *render) itemAt(v, key any, file string, at pos) (any, error) {
 	index, isInt := asInt(key)
 	switch v := v.(type) {
 	case *dict:
-		found, ok, err := v.get(key)
+		found, ok, err := v.get(&r.meter, key)
 		if ok || err != nil {
 			return found, err
 		}
@@ -191,6 +191,9 @@ func (r *render) character(v any, i int64, file string, at pos) (any, error) {
 	}
 	if i < 0 || i >= n {
 		return outside(n, file, at), nil
+	}
+	if err := r.seek(s, n); err != nil {
+		return nil, err
 	}
 	rest := s[runeOffset(s, n, i):]
 	_, size := utf8.DecodeRuneInString(rest)

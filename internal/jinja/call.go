@@ -36,6 +36,9 @@ func (r *render) evalCallee(f *frame, e *callExpr) (any, error) {
 	}
 	switch c := e.callee.(type) {
 	case *nameExpr:
+		if u.at != c.pos {
+			break // the name is there, its value is not
+		}
 		u.fix = ""
 		u.candidates = func() []string { return append(r.visible(f.scope), r.lib.functionNames()...) }
 		if _, ok := r.lib.filters[c.name]; ok {

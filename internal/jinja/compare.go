@@ -73,7 +73,7 @@ func (m *meter) equalDicts(a, b *dict, depth int) (bool, error) {
 		return false, nil
 	}
 	for i, key := range a.keys {
-		other, ok, err := b.get(key)
+		other, ok, err := b.get(m, key)
 		if err != nil || !ok {
 			return false, err
 		}
@@ -192,7 +192,7 @@ func (m *meter) contains(v, item any) (bool, error) {
 	}
 	switch v := v.(type) {
 	case *dict:
-		_, ok, err := v.get(item)
+		_, ok, err := v.get(m, item)
 		return ok, err
 	case *span:
 		f, ok := asFloat(item)

@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"context"
+	"math"
 	"strings"
 )
 
@@ -135,7 +136,7 @@ func (x *Expr) frame(r *render) *frame {
 // SingleExpr reports whether s is exactly one {{ expression }}, blanks around
 // it allowed, and returns the expression.
 func SingleExpr(s string) (expr string, ok bool) {
-	tokens, err := lex("", s, 1)
+	tokens, err := lex("", s, 1, math.MaxInt)
 	if err != nil {
 		return "", false
 	}

@@ -86,7 +86,12 @@ func (r *render) evalDict(f *frame, e *dictExpr) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := d.set(key, value); err != nil {
+		if u, err := r.missing(key); err != nil {
+			return nil, err
+		} else if u != nil {
+			continue
+		}
+		if err := d.set(&r.meter, key, value); err != nil {
 			return nil, f.blame(err, e.keys[i].place())
 		}
 	}

@@ -166,7 +166,8 @@ func (r *render) assign(f *frame, to target, v any) error {
 	if err := r.growTimes(1, bytesPerEntry); err != nil {
 		return f.blame(err, to.pos)
 	}
-	return ns.fields.set(to.field, v)
+	ns.fields.put(to.field, to.field, v)
+	return nil
 }
 
 func (r *render) unpack(f *frame, to target, v any) error {

@@ -316,12 +316,16 @@ func unique(r *render, v any, b *bound) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, ok, err := seen.get(key); err != nil {
+		if u, err := r.missing(key); err != nil {
 			return nil, err
-		} else if !ok {
-			if err := seen.set(key, nil); err != nil {
-				return nil, err
-			}
+		} else if u != nil {
+			key = nil
+		}
+		known := len(seen.keys)
+		if err := seen.set(&r.meter, key, nil); err != nil {
+			return nil, err
+		}
+		if len(seen.keys) > known {
 			kept = append(kept, item)
 		}
 	}

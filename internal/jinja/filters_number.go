@@ -205,7 +205,6 @@ func roundFloat(f float64, decimals int) float64 {
 	if math.IsNaN(f) || math.IsInf(f, 0) || f == 0 {
 		return f
 	}
-	digits := decimals // after the first digit
 	text := strconv.FormatFloat(f, 'e', -1, 64)
 	exponent, err := strconv.Atoi(text[strings.IndexByte(text, 'e')+1:])
 	if err != nil {
@@ -213,9 +212,9 @@ func roundFloat(f float64, decimals int) float64 {
 	}
 	if decimals >= 0 {
 		text = strconv.FormatFloat(f, 'f', decimals, 64)
-	} else if digits = exponent + decimals; digits >= 0 {
+	} else if digits := exponent + decimals; digits >= 0 {
 		text = strconv.FormatFloat(f, 'e', digits, 64)
-	} else {
+	} else { // less than one unit of what is rounded to
 		unit := math.Pow(10, float64(-decimals))
 		if digits == -1 && math.Abs(f) > unit/2 {
 			return math.Copysign(unit, f)

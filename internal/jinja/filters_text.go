@@ -117,24 +117,23 @@ func trim(r *render, v any, b *bound) (any, error) {
 
 // strip drops the characters of argument 0, or blanks, from the ends of s.
 func (r *render) strip(v any, s string, b *bound, left, right bool) (any, error) {
-	drop := isSpace
+	drop, set := isSpace, ""
 	if chars, ok := b.present(0); ok {
-		set, ok := asText(chars)
-		if !ok {
+		if set, ok = asText(chars); !ok {
 			return nil, b.wrong(0, "a string")
 		}
-		if err := r.step(len(s)/bytesPerStep*(len(set)/16+1) + 1); err != nil {
-			return nil, err
-		}
 		drop = func(c rune) bool { return strings.ContainsRune(set, c) }
-	} else if err := r.read(len(s)); err != nil {
-		return nil, err
 	}
+	before := len(s)
 	if left {
 		s = strings.TrimLeftFunc(s, drop)
 	}
 	if right {
 		s = strings.TrimRightFunc(s, drop)
+	}
+	// What is dropped is what took time.
+	if err := r.scan((before - len(s)) * (1 + len(set)/16)); err != nil {
+		return nil, err
 	}
 	return like(v, s), nil
 }
@@ -285,6 +284,9 @@ func indent(r *render, v any, b *bound) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.growTimes(int64(strings.Count(s, "\n")+1), bytesPerItem); err != nil {
+		return nil, err
+	}
 	w := &writer{m: &r.meter}
 	for i, line := range splitLines(s+"\n", false) {
 		if i > 0 {
@@ -360,7 +362,7 @@ func wordcount(r *render, v any, _ *bound) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.read(len(s)); err != nil {
+	if err := r.scan(len(s)); err != nil {
 		return nil, err
 	}
 	count, inWord := int64(0), false
@@ -386,9 +388,7 @@ func format(r *render, v any, a *args) (any, error) {
 		}
 		d := newDict(len(a.named))
 		for i, name := range a.names {
-			if err := d.set(name, a.named[i]); err != nil {
-				return nil, err
-			}
+			d.put(name, name, a.named[i])
 		}
 		values = d
 	}

@@ -86,9 +86,7 @@ func newDictFrom(r *render, a *args) (any, error) {
 		return nil, err
 	}
 	for i, name := range a.names {
-		if err := d.set(name, a.named[i]); err != nil {
-			return nil, err
-		}
+		d.put(name, name, a.named[i])
 	}
 	return d, nil
 }
@@ -113,7 +111,7 @@ func (r *render) fill(d *dict, from any) error {
 		if len(pair) != 2 {
 			return faultf("dict is given an entry of %d values", len(pair)).wanted("pairs of a key and a value")
 		}
-		if err := d.set(pair[0], pair[1]); err != nil {
+		if err := d.set(&r.meter, pair[0], pair[1]); err != nil {
 			return err
 		}
 	}

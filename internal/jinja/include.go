@@ -105,12 +105,8 @@ func (r *render) execImport(f *frame, s *importStmt) error {
 	if err != nil {
 		return err
 	}
-	m := &module{name: t.name, exports: make(map[string]any, len(u.root.vars)), text: out.b.String()}
-	for name, v := range u.root.vars {
-		if name[0] != '_' {
-			m.exports[name] = v
-		}
-	}
+	m := &module{name: t.name, exports: u.root.all(), text: out.b.String()}
+	maps.DeleteFunc(m.exports, func(name string, _ any) bool { return name[0] == '_' })
 	if s.name != "" {
 		f.scope.set(s.name, m)
 		return nil

@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"sort"
 	"strconv"
@@ -88,9 +89,7 @@ func fromMap[T any](m map[string]T, depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := d.set(key, value); err != nil {
-			return nil, err
-		}
+		d.put(key, key, value)
 	}
 	return d, nil
 }
@@ -98,8 +97,8 @@ func fromMap[T any](m map[string]T, depth int) (any, error) {
 // fromAnyMap sorts keys by their text, those that are no strings included.
 func fromAnyMap(m map[any]any, depth int) (any, error) {
 	type entry struct {
-		text       string
-		key, value any
+		text             string
+		hash, key, value any
 	}
 	entries := make([]entry, 0, len(m))
 	for k, v := range m {
@@ -111,20 +110,16 @@ func fromAnyMap(m map[any]any, depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		w := &writer{}
-		if text, ok := key.(string); ok {
-			w.b.WriteString(text)
-		} else if err := w.repr(key, 0); err != nil {
+		hash, err := (*meter)(nil).hashKey(key, 0)
+		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, entry{w.b.String(), key, value})
+		entries = append(entries, entry{fmt.Sprint(key), hash, key, value})
 	}
 	sort.Slice(entries, func(i, j int) bool { return entries[i].text < entries[j].text })
 	d := newDict(len(entries))
 	for _, e := range entries {
-		if err := d.set(e.key, e.value); err != nil {
-			return nil, err
-		}
+		d.put(e.hash, e.key, e.value)
 	}
 	return d, nil
 }

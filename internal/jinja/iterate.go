@@ -262,7 +262,7 @@ func (m *meter) slice(v any, start, stop *int64, step int64) (any, error) {
 }
 
 func (m *meter) sliceText(s string, n, first, count, step int64) (string, error) {
-	if err := m.read(len(s)); err != nil {
+	if err := m.seek(s, n); err != nil {
 		return "", err
 	}
 	if step == 1 {
@@ -279,6 +279,14 @@ func (m *meter) sliceText(s string, n, first, count, step int64) (string, error)
 		part[i] = runes[first+int64(i)*step]
 	}
 	return string(part), nil
+}
+
+// seek charges for finding a character in s, which has n of them.
+func (m *meter) seek(s string, n int64) error {
+	if n == int64(len(s)) {
+		return nil // each is a byte
+	}
+	return m.scan(len(s))
 }
 
 // runeOffset is the byte offset of character i of s, which has n characters.

@@ -70,6 +70,9 @@ func (j *jsonWriter) value(v any, depth int) error {
 	case *dict:
 		return j.object(v, depth)
 	case *undefined:
+		if j.m.lenient {
+			return j.write("null")
+		}
 		return v.fault()
 	case *generator, *view, *span:
 		return faultf("%s is no JSON", describe(v)).remedy("add |list before |tojson")

@@ -6,6 +6,9 @@ import (
 	"unicode/utf8"
 )
 
+// maxTokens bounds what a parsed template takes in memory.
+const maxTokens = 200_000
+
 // lexer cuts a template into tokens by the rules of Jinja2's lexer with its
 // default settings, except that a trailing newline is kept.
 type lexer struct {
@@ -13,6 +16,7 @@ type lexer struct {
 	src    string
 	at     int      // offset of the next byte
 	open   []string // closing brackets still owed in the current tag
+	depth  int      // how many there may be
 	tokens []token
 
 	// marked is the offset whose line and column are known; places are asked
@@ -23,8 +27,8 @@ type lexer struct {
 }
 
 // lex returns the tokens of src, of which the last is tokenEOF.
-func lex(file, src string, firstLine int) ([]token, error) {
-	l := newLexer(file, src, firstLine)
+func lex(file, src string, firstLine, depth int) ([]token, error) {
+	l := newLexer(file, src, firstLine, depth)
 	for l.at < len(l.src) {
 		if err := l.root(); err != nil {
 			return nil, err
@@ -35,8 +39,8 @@ func lex(file, src string, firstLine int) ([]token, error) {
 }
 
 // lexExpr returns the tokens of src taken as the inside of {{ }}.
-func lexExpr(file, src string, firstLine int) ([]token, error) {
-	l := newLexer(file, src, firstLine)
+func lexExpr(file, src string, firstLine, depth int) ([]token, error) {
+	l := newLexer(file, src, firstLine, depth)
 	if err := l.tag("", 0); err != nil {
 		return nil, err
 	}
@@ -44,10 +48,10 @@ func lexExpr(file, src string, firstLine int) ([]token, error) {
 	return l.tokens, nil
 }
 
-func newLexer(file, src string, firstLine int) *lexer {
+func newLexer(file, src string, firstLine, depth int) *lexer {
 	src = normaliseNewlines(src)
 	first := pos{line: max(firstLine, 1), col: 1}
-	return &lexer{file: file, src: src, mark: first, first: first}
+	return &lexer{file: file, src: src, depth: depth, mark: first, first: first}
 }
 
 func normaliseNewlines(s string) string {
@@ -85,8 +89,20 @@ func (l *lexer) fail(offset int, f *fault) error {
 	return placed(f, l.file, l.place(offset))
 }
 
+// room fails when there are as many tokens as there may be.
+func (l *lexer) room() error {
+	if len(l.tokens) < maxTokens {
+		return nil
+	}
+	return l.fail(l.at, faultf("the template has more than %d words and signs", maxTokens).
+		remedy("pass large data as a variable"))
+}
+
 // root reads text up to the next tag, then the tag.
 func (l *lexer) root() error {
+	if err := l.room(); err != nil {
+		return err
+	}
 	rest := l.src[l.at:]
 	i := 0
 	for {
@@ -197,6 +213,9 @@ func (l *lexer) raw(begin, content int) error {
 func (l *lexer) tag(end string, begin int) error {
 	l.open = l.open[:0]
 	for {
+		if err := l.room(); err != nil {
+			return err
+		}
 		l.skipSpace()
 		if l.at >= len(l.src) {
 			if end == "" {
@@ -269,6 +288,9 @@ func (l *lexer) operator() error {
 		}
 		if closer, ok := closers[op]; ok {
 			l.open = append(l.open, closer)
+			if len(l.open) > l.depth {
+				return l.fail(l.at, tooNested(l.depth))
+			}
 		} else if op == ")" || op == "]" || op == "}" {
 			if err := l.closeBracket(op); err != nil {
 				return err

@@ -18,11 +18,11 @@ type linker struct {
 }
 
 func (e *Engine) newParser(name, source string, firstLine int,
-	lex func(file, src string, firstLine int) ([]token, error)) (*parser, error) {
+	lex func(file, src string, firstLine, depth int) ([]token, error)) (*parser, error) {
 	if len(source) > e.opt.MaxBytes {
 		return nil, &problem.Problem{File: name, What: fmt.Sprintf("the template is larger than %d bytes", e.opt.MaxBytes)}
 	}
-	tokens, err := lex(name, source, firstLine)
+	tokens, err := lex(name, source, firstLine, e.opt.MaxDepth)
 	if err != nil {
 		return nil, err
 	}

@@ -89,9 +89,7 @@ func (r *render) bindExtra(m *macro, s *scope, a *args, used []bool) error {
 			return faultf("the macro %s takes no argument %s", quoteName(m.stmt.name), quoteName(name)).
 				remedy("%s", didYouMean(name, paramNames(m.stmt.params)))
 		}
-		if err := extra.set(name, a.named[i]); err != nil {
-			return err
-		}
+		extra.put(name, name, a.named[i])
 	}
 	if m.stmt.readsKwargs {
 		s.set("kwargs", extra)

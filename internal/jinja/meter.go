@@ -15,8 +15,10 @@ const (
 const (
 	// stepsPerLook is how many steps go by between two looks at the context.
 	stepsPerLook = 1024
-	// bytesPerStep is how much text an operator goes through for one step.
-	bytesPerStep = 4096
+	// bytesPerStep is how much text an operator searches or copies for one step.
+	bytesPerStep = 1024
+	// scannedPerStep is how much text it looks at character by character.
+	scannedPerStep = 128
 	// bytesPerItem is charged for each slot of a list.
 	bytesPerItem = 16
 	// bytesPerEntry is charged for each entry of a mapping.
@@ -53,8 +55,11 @@ func (m *meter) step(n int) error {
 	return nil
 }
 
-// read charges for going through n bytes.
+// read charges for searching n bytes.
 func (m *meter) read(n int) error { return m.step(n/bytesPerStep + 1) }
+
+// scan charges for looking at n bytes character by character.
+func (m *meter) scan(n int) error { return m.step(n/scannedPerStep + 1) }
 
 // grow charges for n bytes that are about to be allocated.
 func (m *meter) grow(n int) error {

@@ -38,8 +38,8 @@ func (m *method) notCalled() error {
 }
 
 func (r *render) callMethod(m *method, a *args) (any, error) {
-	for _, v := range a.positional {
-		if m.name == "get" {
+	for i, v := range a.positional {
+		if i > 0 && m.name == "get" {
 			break // its second argument is a default
 		}
 		if u, err := r.missing(v); u != nil || err != nil {
@@ -89,7 +89,7 @@ func (r *render) callDict(d *dict, m *method, a *args) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		found, ok, err := d.get(b.values[0])
+		found, ok, err := d.get(&r.meter, b.values[0])
 		if err != nil || ok {
 			return found, err
 		}

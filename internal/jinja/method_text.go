@@ -57,7 +57,7 @@ func (r *render) callText(m *method, s string, a *args) (any, error) {
 		return nil, err
 	}
 	if check, ok := textChecks[m.name]; ok {
-		return check(s), nil
+		return check(s), r.scan(len(s))
 	}
 	if err := r.growTimes(2, int64(len(s))); err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ type parser struct {
 	depth    int // nested brackets, operators and blocks
 	height   int // depth plus the operators in a row on the way
 
-	open   []openTag // block tags that wait for their end
+	open   []openTag    // block tags that wait for their end
 	macros []*macroStmt // around, up to the nearest block
 	loops  []*forStmt   // likewise
 	blocks map[string]*blockStmt
@@ -99,8 +99,7 @@ func (p *parser) enter() error {
 	p.depth++
 	p.height++
 	if p.depth > p.maxDepth {
-		return p.fail(p.peek().at, faultf("the template nests more than %d levels deep", p.maxDepth).
-			remedy("split it with {%% set %%}, a macro or an include"))
+		return p.fail(p.peek().at, tooNested(p.maxDepth))
 	}
 	return nil
 }
@@ -108,6 +107,11 @@ func (p *parser) enter() error {
 func (p *parser) leave(height int) {
 	p.depth--
 	p.height = height
+}
+
+func tooNested(depth int) *fault {
+	return faultf("the template nests more than %d levels deep", depth).
+		remedy("split it with {%% set %%}, a macro or an include")
 }
 
 // link counts one more operator in a row.

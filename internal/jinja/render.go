@@ -4,8 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-
-	"github.com/assay-llmops/assay/internal/problem"
 )
 
 // render is one run of a template or expression.
@@ -29,7 +27,7 @@ func (e *Engine) newRender(ctx context.Context, vars map[string]any) *render {
 // input finds a variable of the render and keeps its value, so that the same
 // name is the same value throughout.
 func (r *render) input(name string) (any, bool, error) {
-	if v, ok := r.base.vars[name]; ok {
+	if v, ok := r.base.local(name); ok {
 		return v, true, nil
 	}
 	given, ok := r.inputs[name]
@@ -52,7 +50,7 @@ func (r *render) lookup(f *frame, name string, at pos) (any, error) {
 			if v, ok, err := r.input(name); ok || err != nil {
 				return v, err
 			}
-		} else if v, ok := s.vars[name]; ok {
+		} else if v, ok := s.local(name); ok {
 			return v, nil
 		}
 	}
@@ -120,9 +118,6 @@ func (r *render) capture(f *frame, body []stmt) (string, error) {
 func (f *frame) blame(err error, at pos) error {
 	if err == nil {
 		return nil
-	}
-	if _, ok := err.(*problem.Problem); ok {
-		return err
 	}
 	return placed(err, f.template.name, at)
 }

@@ -7,18 +7,15 @@ import (
 	"unicode"
 )
 
-// writer builds text that is charged to a render before it is kept. With no
-// meter it charges nothing, for the keys of mappings.
+// writer builds text that is charged to a render before it is kept.
 type writer struct {
 	b strings.Builder
 	m *meter
 }
 
 func (w *writer) write(s string) error {
-	if w.m != nil {
-		if err := w.m.grow(len(s)); err != nil {
-			return err
-		}
+	if err := w.m.grow(len(s)); err != nil {
+		return err
 	}
 	w.b.WriteString(s)
 	return nil
@@ -44,15 +41,11 @@ func (m *meter) str(v any) (string, error) {
 
 // repr writes Python's repr() of a value.
 func (w *writer) repr(v any, depth int) error {
-	if w.m != nil {
-		if err := w.m.step(1); err != nil {
-			return err
-		}
-		if err := w.m.checkDepth(depth); err != nil {
-			return err
-		}
-	} else if depth > defaultMaxDepth {
-		return tooDeep(defaultMaxDepth)
+	if err := w.m.step(1); err != nil {
+		return err
+	}
+	if err := w.m.checkDepth(depth); err != nil {
+		return err
 	}
 	switch v := v.(type) {
 	case nil:
@@ -93,6 +86,9 @@ func (w *writer) repr(v any, depth int) error {
 	case *module:
 		return w.write(v.text)
 	case *undefined:
+		if w.m.lenient {
+			return w.write("Undefined")
+		}
 		return v.fault()
 	case *generator:
 		return faultf("the result of the filter %s is shown as it is", v.filter).

@@ -1,37 +1,59 @@
 package jinja
 
+import (
+	"maps"
+	"slices"
+)
+
 // scope holds the names that a part of a template has set, inside the scope
-// around it.
+// around it. The first one has a place of its own, since a turn of a loop makes
+// a scope and seldom sets more.
 type scope struct {
-	vars   map[string]any
+	name   string
+	value  any
+	more   map[string]any
 	parent *scope
 }
 
 func (s *scope) inner() *scope { return &scope{parent: s} }
 
 func (s *scope) set(name string, value any) {
-	if s.vars == nil {
-		s.vars = make(map[string]any)
+	switch {
+	case s.name == "" || s.name == name:
+		s.name, s.value = name, value
+	case s.more == nil:
+		s.more = map[string]any{name: value}
+	default:
+		s.more[name] = value
 	}
-	s.vars[name] = value
 }
 
-func (s *scope) get(name string) (any, bool) {
-	for ; s != nil; s = s.parent {
-		if v, ok := s.vars[name]; ok {
-			return v, true
-		}
+// local finds a name that s itself has set.
+func (s *scope) local(name string) (any, bool) {
+	if s.name == name {
+		return s.value, true
 	}
-	return nil, false
+	v, ok := s.more[name]
+	return v, ok
+}
+
+// all are the names that s itself has set, with their values.
+func (s *scope) all() map[string]any {
+	vars := maps.Clone(s.more)
+	if vars == nil {
+		vars = make(map[string]any, 1)
+	}
+	if s.name != "" {
+		vars[s.name] = s.value
+	}
+	return vars
 }
 
 // names are all names that can be seen from s.
 func (s *scope) names() []string {
 	var names []string
 	for ; s != nil; s = s.parent {
-		for name := range s.vars {
-			names = append(names, name)
-		}
+		names = slices.AppendSeq(names, maps.Keys(s.all()))
 	}
 	return names
 }

@@ -93,7 +93,7 @@ func cased(is, other func(rune) bool) test {
 		if err != nil {
 			return false, err
 		}
-		return hasCase(s, is, other), r.read(len(s))
+		return hasCase(s, is, other), r.scan(len(s))
 	}}
 }
 

@@ -57,7 +57,8 @@ type tupleKey string
 type noneKey struct{}
 
 // hashKey maps values that are equal in Python to one comparable Go value.
-func hashKey(v any) (any, error) {
+// Only a tuple needs the meter, and variables hold none.
+func (m *meter) hashKey(v any, depth int) (any, error) {
 	switch v := v.(type) {
 	case nil:
 		return noneKey{}, nil
@@ -76,24 +77,7 @@ func hashKey(v any) (any, error) {
 		}
 		return v, nil
 	case *tuple:
-		text := &writer{}
-		for _, item := range v.items {
-			if _, err := hashKey(item); err != nil {
-				return nil, err
-			}
-			if f, ok := item.(float64); ok && f == math.Trunc(f) && math.Abs(f) < 1<<63 {
-				item = int64(f)
-			} else if b, ok := item.(bool); ok {
-				item, _ = hashKey(b)
-			}
-			if err := text.repr(item, 0); err != nil {
-				return nil, err
-			}
-			if err := text.write(","); err != nil {
-				return nil, err
-			}
-		}
-		return tupleKey(text.b.String()), nil
+		return m.hashTuple(v, depth)
 	case *undefined:
 		return nil, v.fault()
 	}
@@ -101,24 +85,57 @@ func hashKey(v any) (any, error) {
 		wanted("a string, a number, a boolean, none or a tuple of these")
 }
 
+// hashTuple writes the keys of the elements so that different ones differ.
+func (m *meter) hashTuple(t *tuple, depth int) (any, error) {
+	if err := m.checkDepth(depth); err != nil {
+		return nil, err
+	}
+	if err := m.step(1 + len(t.items)); err != nil {
+		return nil, err
+	}
+	w := &writer{m: m}
+	for _, item := range t.items {
+		key, err := m.hashKey(item, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		if nested, ok := key.(tupleKey); ok {
+			err = w.write("(" + string(nested) + "),")
+		} else if key == (noneKey{}) {
+			err = w.write("None,")
+		} else if err = w.repr(key, 0); err == nil {
+			err = w.write(",")
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return tupleKey(w.b.String()), nil
+}
+
 // set puts value under key, in place of an earlier one.
-func (d *dict) set(key, value any) error {
-	h, err := hashKey(key)
+func (d *dict) set(m *meter, key, value any) error {
+	h, err := m.hashKey(key, 0)
 	if err != nil {
 		return err
 	}
-	if i, ok := d.index[h]; ok {
-		d.values[i] = value
-		return nil
-	}
-	d.index[h] = len(d.keys)
-	d.keys, d.values = append(d.keys, key), append(d.values, value)
+	d.put(h, key, value)
 	return nil
 }
 
+// put is set for a key whose hash key is known; a string is its own.
+func (d *dict) put(h, key, value any) {
+	if i, ok := d.index[h]; ok {
+		d.values[i] = value
+		return
+	}
+	d.index[h] = len(d.keys)
+	d.keys, d.values = append(d.keys, key), append(d.values, value)
+}
+
 // get finds the value under key.
-func (d *dict) get(key any) (any, bool, error) {
-	h, err := hashKey(key)
+func (d *dict) get(m *meter, key any) (any, bool, error) {
+	h, err := m.hashKey(key, 0)
 	if err != nil {
 		return nil, false, err
 	}
