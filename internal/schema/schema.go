@@ -1,0 +1,213 @@
+// Package schema holds the JSON Schema of every kind of file that Assay reads
+// and of what it prints with --json, and checks files against them.
+//
+// The schemas are written by hand, with descriptions that teach, and serve
+// three readers alike: editors (assay schema KIND), the reference pages, and
+// Assay's own validation, whose messages name file, line, what was expected
+// and the remedy.
+package schema
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
+	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/yamldoc"
+)
+
+//go:embed kinds/*.schema.json
+var files embed.FS
+
+// Kinds names all schemas, sorted.
+func Kinds() []string {
+	entries, err := files.ReadDir("kinds")
+	if err != nil {
+		return nil // the folder is part of the binary
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".schema.json"))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// JSON is the text of a schema.
+func JSON(name string) ([]byte, error) {
+	text, err := files.ReadFile("kinds/" + name + ".schema.json")
+	if err != nil {
+		return nil, problem.Newf("there is no schema %q", name).Wanted("one of %s", strings.Join(Kinds(), ", ")).
+			Remedy("%s", problem.DidYouMean(name, Kinds()))
+	}
+	return text, nil
+}
+
+// Check finds what is wrong with a file of a kind. The list is empty for a
+// good one.
+func Check(name string, doc *yamldoc.Doc) (problem.List, error) {
+	text, err := JSON(name)
+	if err != nil {
+		return nil, err
+	}
+	root, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("reading the schema %s: %w", name, err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource(name, root); err != nil {
+		return nil, fmt.Errorf("reading the schema %s: %w", name, err)
+	}
+	compiled, err := compiler.Compile(name)
+	if err != nil {
+		return nil, fmt.Errorf("reading the schema %s: %w", name, err)
+	}
+	invalid, ok := compiled.Validate(doc.Value()).(*jsonschema.ValidationError)
+	if !ok {
+		return nil, nil
+	}
+	c := checker{doc: doc, root: root}
+	c.collect(invalid)
+	slices.SortStableFunc(c.found, func(a, b *problem.Problem) int { return a.Line - b.Line })
+	return c.found, nil
+}
+
+type checker struct {
+	doc   *yamldoc.Doc
+	root  any
+	found problem.List
+}
+
+// collect turns the leaves of a validation error into problems.
+func (c *checker) collect(e *jsonschema.ValidationError) {
+	for _, cause := range e.Causes {
+		c.collect(cause)
+	}
+	if len(e.Causes) > 0 {
+		return
+	}
+	at := yamldoc.Pointer(e.InstanceLocation...)
+	name := strings.Join(e.InstanceLocation, ".")
+	if name == "" {
+		name = "the file"
+	}
+	switch k := e.ErrorKind.(type) {
+	case *kind.AdditionalProperties:
+		for _, field := range k.Properties {
+			c.unknown(e.InstanceLocation, field)
+		}
+	case *kind.Required:
+		for _, field := range k.Missing {
+			c.add(at, "%s has no %s", name, field).Want = c.describe(append(slices.Clone(e.InstanceLocation), field))
+		}
+	case *kind.Type:
+		c.add(at, "%s is %s", name, article(k.Got)).Want = strings.Join(articles(k.Want), " or ") + c.teach(e.InstanceLocation)
+	case *kind.Enum:
+		var names []string
+		for _, v := range k.Want {
+			names = append(names, fmt.Sprint(v))
+		}
+		p := c.add(at, "%s is %q", name, fmt.Sprint(k.Got))
+		p.Want = "one of " + strings.Join(names, ", ")
+		if near := problem.Nearest(fmt.Sprint(k.Got), names); near != "" {
+			p.Fix = "did you mean " + near + "?"
+		}
+	case *kind.Pattern:
+		c.add(at, "%s is %q", name, k.Got).Want = "text that matches " + k.Want + c.teach(e.InstanceLocation)
+	default:
+		c.add(at, "%s: %s", name, e.ErrorKind.LocalizedString(message.NewPrinter(language.English))).Want = c.describe(e.InstanceLocation)
+	}
+}
+
+func (c *checker) add(pointer, format string, args ...any) *problem.Problem {
+	p := c.doc.Problem(pointer, format, args...)
+	c.found = append(c.found, p)
+	return p
+}
+
+// unknown tells of a field that the schema does not have.
+func (c *checker) unknown(parent []string, field string) {
+	p := c.add(yamldoc.Pointer(append(slices.Clone(parent), field)...), "unknown field %q", field)
+	if len(parent) > 0 {
+		p.What += " in " + strings.Join(parent, ".")
+	}
+	known := properties(c.find(parent))
+	p.Want = "one of " + strings.Join(known, ", ")
+	if near := problem.Nearest(field, known); near != "" {
+		p.Want, p.Fix = "", "did you mean "+near+"?"
+	}
+}
+
+// find walks the schema along an instance's location.
+func (c *checker) find(location []string) map[string]any {
+	at, _ := c.root.(map[string]any)
+	for _, part := range location {
+		if props, ok := at["properties"].(map[string]any); ok && props[part] != nil {
+			at, _ = props[part].(map[string]any)
+			continue
+		}
+		next, ok := at["items"].(map[string]any)
+		if !ok {
+			next, _ = at["additionalProperties"].(map[string]any)
+		}
+		at = next
+	}
+	return at
+}
+
+func (c *checker) describe(location []string) string {
+	text, _ := c.find(location)["description"].(string)
+	return text
+}
+
+func (c *checker) teach(location []string) string {
+	if text := c.describe(location); text != "" {
+		return ": " + text
+	}
+	return ""
+}
+
+func properties(s map[string]any) []string {
+	props, _ := s["properties"].(map[string]any)
+	var names []string
+	for name := range props {
+		if name != "$schema" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func article(typeName string) string {
+	switch typeName {
+	case "object":
+		return "an object (fields with values)"
+	case "array":
+		return "a list"
+	case "integer":
+		return "a whole number"
+	case "null":
+		return "empty"
+	case "string":
+		return "text"
+	case "boolean":
+		return "true or false"
+	}
+	return "a " + typeName
+}
+
+func articles(names []string) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = article(n)
+	}
+	return out
+}
