@@ -69,6 +69,7 @@ providers:
 		{"a name wins over a pattern", "azure", "support-large", "2026-01-01", million, "15"},
 		{"declared free", "ollama", "qwen3:8b", "2026-01-01", million, "0"},
 		{"our own engines", "builtin", "extractive", "2026-01-01", million, "0"},
+		{"recorded answers did cost something", "builtin", "recorded", "2026-01-01", million, ""},
 		{"unknown model", "openai", "no-such", "2026-01-01", million, ""},
 		{"unknown provider", "vllm", "qwen", "2026-01-01", million, ""},
 		{"unknown usage", "builtin", "extractive", "2026-01-01", llm.Usage{}, ""},

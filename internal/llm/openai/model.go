@@ -96,7 +96,9 @@ func (m *Model) Call(ctx context.Context, req *llm.Request) (*llm.Reply, error) 
 
 func (m *Model) read(res *wire.Response, stream bool) (*llm.Reply, error) {
 	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
-	if res.OK() && stream && (kind == "text/event-stream" || kind == "") {
+	// Some servers answer a request for a stream in one piece, and some call a
+	// stream text/plain.
+	if res.OK() && stream && kind != "application/json" && kind != "text/html" {
 		return readStream(res.Body, func() int64 { return int64(time.Since(res.Start)) })
 	}
 	data, err := io.ReadAll(res.Body)

@@ -44,8 +44,11 @@ func (e *exchange) hang() {
 	abort()
 }
 
-// abort breaks the connection without a proper end.
-func abort() { panic(http.ErrAbortHandler) } // net/http's way for a handler to do so; the server recovers it
+// abort breaks the connection without a proper end, in the way that net/http
+// gives a handler; the server recovers it.
+func abort() {
+	panic(http.ErrAbortHandler) //nolint:forbidigo // see above
+}
 
 func (e *exchange) answer() {
 	if f := e.rule.Fault; f != nil {

@@ -26,7 +26,8 @@ type Request struct {
 // Response is what came back. Body must be closed. When Status is 2xx the body
 // is read as it arrives, bounded by the timers: its Read fails with an
 // *llm.Error, of kind Timeout or, for one that stopped half-way or is too
-// large, BadReply. For any other status the body is in memory.
+// large, BadReply. For any other status the body, at most 1 MiB of it, is in
+// memory.
 type Response struct {
 	Status   int
 	Header   http.Header
@@ -158,7 +159,7 @@ func (x *Exchange) try(ctx context.Context, req *Request, address *url.URL, n in
 		return nil, err
 	}
 	b := x.begin(ctx, round, Attempt{Number: n, Host: address.Host, Path: address.Path, Start: time.Now(), BytesOut: int64(len(req.Body))})
-	res, err := x.transport.RoundTrip(b.request(req, address))
+	res, err := x.transport.RoundTrip(b.request(req, address)) //nolint:bodyclose // finish closes it
 	if err != nil {
 		failure, again := b.noAnswer(err)
 		return &tried{body: b, failure: failure, again: again}, nil

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -243,6 +244,13 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 	}
 	if opened.Load() != 1 {
 		t.Errorf("%d connections for five calls", opened.Load())
+	}
+}
+
+func TestProxiesAreThoseOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	if got := wire.NewTransport(1, 0).Proxy; got == nil || reflect.ValueOf(got).Pointer() != reflect.ValueOf(http.ProxyFromEnvironment).Pointer() {
+		t.Error("the transport does not ask the environment for a proxy")
 	}
 }
 
