@@ -124,7 +124,7 @@ func (e *exchange) whole() {
 	r := e.rule.Reply
 	message := map[string]any{"role": "assistant", "content": nil, "refusal": nil}
 	if r.Content != nil {
-		message["content"] = e.asked.fill(r.text())
+		message["content"] = e.asked.text(r.Content)
 	}
 	if r.Refusal != "" {
 		message["refusal"] = e.asked.fill(r.Refusal)
@@ -182,12 +182,13 @@ func (e *exchange) finishReason() string {
 
 func (e *exchange) toolCalls() []map[string]any {
 	calls := make([]map[string]any, len(e.rule.Reply.ToolCalls))
-	for i, c := range e.rule.Reply.ToolCalls {
+	for i := range e.rule.Reply.ToolCalls {
+		c := &e.rule.Reply.ToolCalls[i]
 		id := c.ID
 		if id == "" {
 			id = fmt.Sprintf("call_%d", i+1)
 		}
-		calls[i] = map[string]any{"id": id, "type": "function", "function": map[string]any{"name": c.Name, "arguments": e.asked.fill(c.argumentsText())}}
+		calls[i] = map[string]any{"id": id, "type": "function", "function": map[string]any{"name": c.Name, "arguments": e.asked.arguments(c)}}
 	}
 	return calls
 }
@@ -202,9 +203,10 @@ func (e *exchange) usage() map[string]any {
 		for _, m := range e.req.Messages {
 			u.Input += int64(len(strings.Fields(texts(m.Content))))
 		}
-		u.Output = int64(len(strings.Fields(e.asked.fill(e.rule.Reply.text()))))
-		for _, c := range e.rule.Reply.ToolCalls {
-			u.Output += int64(len(strings.Fields(c.Name + " " + e.asked.fill(c.argumentsText()))))
+		u.Output = int64(len(strings.Fields(e.asked.text(e.rule.Reply.Content))))
+		for i := range e.rule.Reply.ToolCalls {
+			c := &e.rule.Reply.ToolCalls[i]
+			u.Output += int64(len(strings.Fields(c.Name + " " + e.asked.arguments(c))))
 		}
 	}
 	return map[string]any{

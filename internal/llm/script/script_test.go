@@ -61,7 +61,7 @@ func TestRulesAreTriedInOrder(t *testing.T) {
 		{"m", "a refund", "second call"},
 		{"m", "a refund", "another refund"},
 		{"gpt-5-mini", "a refund", "mini"},
-		{"gpt-mini", "x", `{"score":5,"why":"x"}`},
+		{"gpt-mini", `a "b"`, `{"score":5,"why":"a \"b\""}`},
 		{"m", "where is order 42 of BOB?", "Order 42 (order 42 of BOB), call 6, m"},
 	} {
 		req := ask(tc.text)

@@ -96,7 +96,7 @@ func (e *exchange) chunks() []string {
 		}
 		return filled
 	}
-	return strings.SplitAfter(e.asked.fill(e.rule.Reply.text()), " ")
+	return strings.SplitAfter(e.asked.text(e.rule.Reply.Content), " ")
 }
 
 func (e *exchange) chunk(choices []any) map[string]any {

@@ -39,6 +39,43 @@ func (a *asked) fill(text string) string {
 	})
 }
 
+// text fills a value: a text as it is, an object or a list as JSON whose texts
+// are filled before they are quoted.
+func (a *asked) text(v any) string {
+	if v == nil {
+		return ""
+	}
+	return extract.Text(a.inside(v))
+}
+
+func (a *asked) inside(v any) any {
+	switch v := v.(type) {
+	case string:
+		return a.fill(v)
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = a.inside(item)
+		}
+		return list
+	case map[string]any:
+		object := make(map[string]any, len(v))
+		for name, item := range v {
+			object[name] = a.inside(item)
+		}
+		return object
+	}
+	return v
+}
+
+// arguments of a tool call as text; none are an empty object.
+func (a *asked) arguments(c *toolCall) string {
+	if c.Arguments == nil {
+		return "{}"
+	}
+	return a.text(c.Arguments)
+}
+
 // checkTemplates refuses names that fill does not know.
 func (r *rule) checkTemplates() *problem.Problem {
 	groups := -1
@@ -63,28 +100,14 @@ func (r *rule) checkTemplates() *problem.Problem {
 	return nil
 }
 
+// texts are all texts of a rule that fill is used on.
 func (r *rule) texts() []string {
 	texts := r.Stream.Chunks
 	if r.Reply != nil {
-		texts = append(texts[:len(texts):len(texts)], r.Reply.text(), r.Reply.Refusal)
+		texts = append(texts[:len(texts):len(texts)], extract.Text(r.Reply.Content), r.Reply.Refusal)
 		for _, c := range r.Reply.ToolCalls {
-			texts = append(texts, c.argumentsText())
+			texts = append(texts, extract.Text(c.Arguments))
 		}
 	}
 	return texts
-}
-
-// text is the content as written: a text, or an object or list as JSON.
-func (r *reply) text() string {
-	if r.Content == nil {
-		return ""
-	}
-	return extract.Text(r.Content)
-}
-
-func (c *toolCall) argumentsText() string {
-	if c.Arguments == nil {
-		return "{}"
-	}
-	return extract.Text(c.Arguments)
 }
