@@ -23,6 +23,9 @@ func valueProblem(p Param, value any) *problem.Problem {
 	case ValueType:
 		return nil
 	case TextType:
+		if _, ok := scalarText(value); ok && p.PerCase {
+			return nil
+		}
 		if isText && (len(p.OneOf) == 0 || slices.Contains(p.OneOf, text)) {
 			return nil
 		}

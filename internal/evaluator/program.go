@@ -49,7 +49,7 @@ func (p program) run(ctx context.Context, stdin []byte) ([]byte, error) {
 	case out.over:
 		return nil, fmt.Errorf("the command wrote more than %d bytes", p.maxOut)
 	}
-	return out.Bytes(), nil
+	return out.text, nil
 }
 
 // howEnded says how a process ended.
@@ -68,20 +68,18 @@ func howEnded(err error) string {
 }
 
 // head keeps the first bytes written to it and takes the rest without keeping
-// them.
+// them. It embeds no buffer, whose ReadFrom would let io.Copy pass the bound.
 type head struct {
-	bytes.Buffer
+	text []byte
 	max  int
 	over bool
 }
 
 func (h *head) Write(b []byte) (int, error) {
-	if room := h.max - h.Len(); len(b) > room {
-		h.over = true
-		h.Buffer.Write(b[:room])
-		return len(b), nil
-	}
-	return h.Buffer.Write(b)
+	room := h.max - len(h.text)
+	h.over = h.over || len(b) > room
+	h.text = append(h.text, b[:min(room, len(b))]...)
+	return len(b), nil
 }
 
 // ending keeps the last bytes written to it.

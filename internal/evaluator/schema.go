@@ -45,6 +45,9 @@ func (p Param) schema() map[string]any {
 	switch p.Type {
 	case TextType:
 		form["type"] = "string"
+		if p.PerCase {
+			form["type"] = []any{"string", "number", "boolean"}
+		}
 		if len(p.OneOf) > 0 {
 			form["enum"] = p.OneOf
 		}
@@ -65,7 +68,7 @@ func (p Param) schema() map[string]any {
 		form["type"], form["minItems"] = "array", 1
 		form["items"] = map[string]any{"$ref": "#/$defs/evaluator"}
 	}
-	if p.PerCase && p.Type != ValueType {
+	if p.PerCase && p.Type != ValueType && p.Type != TextType {
 		form = map[string]any{"anyOf": []any{form, map[string]any{"type": "string", "pattern": `\{[{%]`}}}
 	}
 	form["description"] = p.Doc
