@@ -25,6 +25,7 @@ type File struct {
 
 // sheet is the form of a price file.
 type sheet struct {
+	Schema    string            `yaml:"$schema"` // for editors
 	AsOf      string            `yaml:"as_of"`
 	Providers map[string][]line `yaml:"providers"`
 }

@@ -28,8 +28,9 @@ type Script struct {
 func (s *Script) Digest() canonical.Digest { return s.digest }
 
 type file struct {
-	Name  string `yaml:"name"`
-	Rules []rule `yaml:"rules"`
+	Schema string `yaml:"$schema"` // for editors
+	Name   string `yaml:"name"`
+	Rules  []rule `yaml:"rules"`
 }
 
 type rule struct {
