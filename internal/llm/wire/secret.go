@@ -14,9 +14,6 @@ func NewSecret(text string) Secret { return Secret{text} }
 // Reveal is the text itself, for the header it belongs in.
 func (s Secret) Reveal() string { return s.text }
 
-// IsZero reports whether there is no text.
-func (s Secret) IsZero() bool { return s.text == "" }
-
 func (s Secret) String() string { return redacted }
 
 // GoString covers %#v.
