@@ -18,10 +18,10 @@
 package llmconfig
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
-	"path"
-	"strings"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/assay-llmops/assay/internal/canonical"
@@ -40,8 +40,13 @@ type Options struct {
 	// Pins are the models whose name is declared not to move: a provider's name
 	// or provider/model, to "exact" or "local".
 	Pins map[string]string
-	// LookupEnv reads the variables that version.env names.
+	// OwnNames are the providers at which users name models themselves (a
+	// deployment, a tag), so that a date in a name says nothing.
+	OwnNames map[string]bool
+	// LookupEnv reads the variables that version.env names; nil: none is set.
 	LookupEnv func(name string) (string, bool)
+	// Engines are the numbers of Assay's own parts; nil: those of Engines.
+	Engines map[string]int
 }
 
 // Config is a loaded configuration. It does not change and may be used from
@@ -64,18 +69,22 @@ type Config struct {
 	Fallbacks []llm.Ref
 	Target    *Target
 	Answers   *Answers
-	Script    *File
+	Script    *Script
 	Declared  *Declared // version:
 
 	Warnings []*problem.Problem // legal but suspect
 
-	tree    source.Tree
-	doc     *yamldoc.Doc
-	engine  *jinja.Engine
-	pinned  bool
-	files   []string // every file of the tree that was read
-	checker inputChecker
-	digest  canonical.Digest
+	tree      source.Tree
+	doc       *yamldoc.Doc
+	raw       map[string]any // the file, as written
+	engines   map[string]int
+	templates *jinja.Engine
+	pins      pins
+	pinned    bool
+	files     []string // every file of the tree that was read
+	patterns  []string // of the tree, by which some of them were found
+	checker   inputChecker
+	digest    canonical.Digest
 }
 
 // File is a file of the tree with its normalised text.
@@ -87,7 +96,14 @@ type File struct {
 // Tool is a function that the model may call, and the file it came from.
 type Tool struct {
 	llm.Tool
-	Path string // "" when inline
+	Path  string // "" when inline
+	value map[string]any
+}
+
+// Script is the file of replies of builtin/script.
+type Script struct {
+	File
+	value any
 }
 
 // Policy is a guardrail file: carried and digested, not yet enforced.
@@ -102,8 +118,10 @@ type Retrieval struct {
 	Globs []string // as written
 	Root  string   // folder of the tree that the documents' paths are relative to
 	Files []retrieve.File
-	query *jinja.Template
 	Query string // the template
+
+	query   *jinja.Template
+	written bool // the query stands in the file
 }
 
 // Target is an application that answers in place of a model.
@@ -120,55 +138,13 @@ type Target struct {
 type Answers struct {
 	Spec *recorded.Spec
 	File File
-	raw  any
 }
 
 // Declared is what behaviour depends on that the config cannot show.
 type Declared struct {
-	Globs []string
+	Root  string // folder of the tree that the files' names are relative to
 	Files []File
-	Env   map[string]string // name -> digest of the value
-}
-
-// defaultTimeout is how long a target may take for an answer.
-const defaultTimeout = time.Minute
-
-// file is the YAML form.
-type file struct {
-	Schema      string            `json:"$schema"`
-	Name        string            `json:"name"`
-	Description string            `json:"description"`
-	Model       string            `json:"model"`
-	Params      map[string]any    `json:"params"`
-	Messages    []messageFile     `json:"messages"`
-	Input       map[string]any    `json:"input"`
-	Output      *outputFile       `json:"output"`
-	Tools       []json.RawMessage `json:"tools"`
-	ToolChoice  string            `json:"tool_choice"`
-	Retrieval   *retrievalFile    `json:"retrieval"`
-	Guardrails  []string          `json:"guardrails"`
-	Fallbacks   []string          `json:"fallbacks"`
-	Target      *targetFile       `json:"target"`
-	Answers     map[string]any    `json:"answers"`
-	Script      string            `json:"script"`
-	Version     *declaredFile     `json:"version"`
-}
-
-type outputFile struct {
-	Schema json.RawMessage `json:"schema"`
-}
-
-type declaredFile struct {
-	Files []string `json:"files"`
-	Env   []string `json:"env"`
-}
-
-type targetFile struct {
-	Command  []string `json:"command"`
-	URL      string   `json:"url"`
-	Protocol string   `json:"protocol"`
-	Prepare  []string `json:"prepare"`
-	Timeout  string   `json:"timeout"`
+	Env   map[string]string // name -> digest of the value, "" where it is not set
 }
 
 // Load reads the config at a path of the tree with all that it refers to, and
@@ -183,7 +159,7 @@ func Load(tree source.Tree, name string, opt Options) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := noSecrets(doc); err != nil {
+	if err := NoSecrets(doc); err != nil {
 		return nil, err
 	}
 	wrong, err := schema.Check("config", doc)
@@ -193,15 +169,10 @@ func Load(tree source.Tree, name string, opt Options) (*Config, error) {
 	if len(wrong) > 0 {
 		return nil, wrong
 	}
-	var f file
-	if err := doc.Decode(&f); err != nil {
+	l := &loader{opt: opt, Config: &Config{Path: name, From: tree.Describe(), tree: tree, doc: doc, files: []string{name}}}
+	l.raw, _ = doc.Value().(map[string]any) // the schema has checked it
+	if err := doc.Decode(&l.file); err != nil {
 		return nil, err
-	}
-	l := &loader{opt: opt, file: &f, Config: &Config{
-		Name: f.Name, Description: f.Description, Path: name, From: tree.Describe(), tree: tree, doc: doc, files: []string{name},
-	}}
-	if l.Name == "" {
-		l.Name = strings.TrimSuffix(path.Base(name), path.Ext(name))
 	}
 	return l.load()
 }
@@ -212,24 +183,51 @@ func (c *Config) Version() string { return c.Name + "@" + c.digest.Short() }
 // Digest names the version: 64 hex digits.
 func (c *Config) Digest() canonical.Digest { return c.digest }
 
-// Files are the paths, in the tree, of everything that the config is made of.
+// Files are the paths, in the tree, of everything that the config is made of,
+// sorted.
 func (c *Config) Files() []string { return c.files }
 
-// Pinned reports whether the model's name is one that the vendor does not move.
+// Watched are those files and the patterns by which some were found: what has
+// to be looked at for changes, files that appear or vanish among them.
+func (c *Config) Watched() []string { return slices.Concat(c.files, c.patterns) }
+
+// Fields are the top-level fields of the input that the config's schema
+// declares, sorted; none without a schema.
+func (c *Config) Fields() []string {
+	names, _ := c.inputNames()
+	slices.Sort(names)
+	return names
+}
+
+// Pinned reports whether the names of the model and of its fallbacks are ones
+// that nobody moves.
 func (c *Config) Pinned() bool { return c.pinned }
 
-// Unfixed says why the digest does not fix the config's behaviour: an unpinned
-// model, or a target that declares no version. It is "" when the digest does.
+// Unfixed says why the digest does not fix the config's behaviour, so that it
+// never counts as unchanged: an unpinned model or a target whose version is not
+// declared. It is "" when the digest does.
 func (c *Config) Unfixed() string {
+	for _, name := range slices.Sorted(maps.Keys(c.declaredEnv())) {
+		if c.Declared.Env[name] == "" {
+			return "its version depends on the environment variable " + name + ", which is not set"
+		}
+	}
 	switch {
 	case c.Declared != nil:
 		return ""
 	case c.Target != nil:
 		return "its target declares no version: {files: [...]}, so a change of the program cannot be seen"
 	case !c.pinned:
-		return "its model " + c.Model.String() + " is not pinned, and the vendor may move it"
+		return "its model " + c.unpinned().String() + " is not pinned, so it may be moved to another"
 	}
 	return ""
+}
+
+func (c *Config) declaredEnv() map[string]string {
+	if c.Declared == nil {
+		return nil
+	}
+	return c.Declared.Env
 }
 
 func (c *Config) problem(pointer, format string, args ...any) *problem.Problem {
@@ -237,15 +235,19 @@ func (c *Config) problem(pointer, format string, args ...any) *problem.Problem {
 }
 
 // WithModel is the config with another model, as --model asks: a version of
-// its own.
-func (c *Config) WithModel(ref llm.Ref, pins map[string]string) (*Config, error) {
-	if c.Target != nil || c.Answers != nil {
-		return nil, problem.Newf("--model cannot change %s: it calls no model", c.Name)
+// its own. declared are the Pins of Options. A model that is not pinned is among the
+// warnings.
+func (c *Config) WithModel(ref llm.Ref, declared map[string]string) (*Config, error) {
+	if c.Target != nil || c.Answers != nil || c.Script != nil {
+		return nil, problem.Newf("--model cannot change %s: it calls no model of a provider", c.Name)
+	}
+	if ref.Provider == "builtin" && ref.Name != "extractive" {
+		return nil, problem.Newf("--model cannot be %s: a config that uses it says more than its name", ref).
+			Remedy("write a config with model: %s", ref)
 	}
 	changed := *c
-	changed.Model, changed.Warnings = ref, nil
-	l := &loader{Config: &changed, opt: Options{Pins: pins}}
-	l.pin()
+	changed.Model, changed.Warnings, changed.pins.declared = ref, nil, declared
+	changed.pin()
 	return &changed, changed.redigest()
 }
 
@@ -253,17 +255,14 @@ func (c *Config) WithModel(ref llm.Ref, pins map[string]string) (*Config, error)
 // that has none of its own.
 func (c *Config) WithOutput(schema string) (*Config, error) {
 	changed := *c
-	if err := json.Unmarshal([]byte(schema), &changed.Output); err != nil {
+	doc, err := yamldoc.Parse("output.json", []byte(schema))
+	if err != nil {
 		return nil, fmt.Errorf("reading an output schema: %w", err)
 	}
-	return &changed, changed.redigest()
-}
-
-func (c *Config) redigest() error {
-	digest, err := canonical.Of(c.Canonical())
-	if err != nil {
-		return &problem.Problem{File: c.Path, What: err.Error(), Err: err}
+	object, ok := doc.Value().(map[string]any)
+	if !ok {
+		return nil, errors.New("an output schema is not an object")
 	}
-	c.digest = digest
-	return nil
+	changed.Output = object
+	return &changed, changed.redigest()
 }

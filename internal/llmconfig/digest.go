@@ -1,20 +1,22 @@
 package llmconfig
 
 import (
-	"encoding/json"
+	"maps"
 
 	"github.com/assay-llmops/assay/internal/canonical"
 	"github.com/assay-llmops/assay/internal/jinja"
 	"github.com/assay-llmops/assay/internal/llm"
 	"github.com/assay-llmops/assay/internal/llm/extractive"
+	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/retrieve"
 )
 
-// DigestFormat numbers the canonical form.
+// DigestFormat numbers the canonical form. It rises when the form or a default
+// that a config may leave out changes.
 const DigestFormat = 1
 
 // Engines are the numbers of Assay's own parts that decide behaviour. A new
-// number is a new version of every config that uses the part.
+// number is a new version of every config.
 func Engines() map[string]int {
 	return map[string]int{
 		"chunker": retrieve.ChunkerVersion, "tokenizer": retrieve.TokenizerVersion, "bm25": retrieve.BM25Version,
@@ -24,60 +26,50 @@ func Engines() map[string]int {
 
 // Canonical is the resolved form whose RFC 8785 JSON is digested. What is
 // absent stays absent. docs/reference/digest.md specifies it.
-func (c *Config) Canonical() any {
-	form := map[string]any{"format": DigestFormat, "engines": Engines()}
+func (c *Config) Canonical() map[string]any {
+	form := map[string]any{"format": DigestFormat, "engines": c.engines}
 	set := func(name string, value any, there bool) {
 		if there {
 			form[name] = value
 		}
 	}
 	set("model", c.Model.String(), c.Model != llm.Ref{})
-	set("params", c.Params, c.Params != nil)
-	set("input", c.Input, c.Input != nil)
+	set("params", c.Params, len(c.Params) > 0)
+	set("input", c.Input, len(c.Input) > 0)
 	set("output", map[string]any{"schema": c.Output}, c.Output != nil)
 	set("tool_choice", c.Choice, c.Choice != "")
 	set("messages", c.canonicalMessages(), len(c.Messages) > 0)
 	set("tools", c.canonicalTools(), len(c.Tools) > 0)
+	set("guardrails", c.canonicalPolicies(), len(c.Policies) > 0)
+	set("fallbacks", c.raw["fallbacks"], len(c.Fallbacks) > 0)
 	if c.Retrieval != nil {
 		form["retrieval"] = c.canonicalRetrieval()
 	}
-	if len(c.Policies) > 0 {
-		policies := make([]any, len(c.Policies))
-		for i, p := range c.Policies {
-			policies[i] = p.Value
-		}
-		form["guardrails"] = policies
-	}
-	if len(c.Fallbacks) > 0 {
-		names := make([]string, len(c.Fallbacks))
-		for i, f := range c.Fallbacks {
-			names[i] = f.String()
-		}
-		form["fallbacks"] = names
-	}
 	if c.Target != nil {
-		form["target"] = c.canonicalTarget()
+		form["target"] = without(c.raw["target"], "timeout")
 	}
 	if c.Answers != nil {
-		form["answers"] = map[string]any{"fields": withoutFile(c.Answers.raw), "rows": digestText(c.Answers.File.Text)}
+		form["answers"] = map[string]any{"fields": without(c.raw["answers"], "file"), "rows": digestText(c.Answers.File.Text)}
 	}
 	if c.Script != nil {
-		form["script"] = digestText(c.Script.Text)
+		form["script"] = c.Script.value
 	}
-	if d := c.Declared; d != nil {
-		files := map[string]any{}
-		for _, f := range d.Files {
-			files[f.Path] = digestText(f.Text)
-		}
-		form["version"] = map[string]any{"files": files, "env": d.Env}
+	if c.Declared != nil {
+		form["version"] = c.canonicalDeclared()
 	}
 	return form
 }
 
-// canonicalMessages inlines the templates with every template that they reach,
-// in the order of first mention. The names of template files do not count, but
-// a template says itself which others it names: a renamed include is a changed
-// template.
+// canonicalTemplate is a template with all templates that it reaches.
+func canonicalTemplate(t *jinja.Template, text, file string) map[string]any {
+	root, reached := nameless(t, text, file)
+	form := map[string]any{"template": root}
+	if len(reached) > 0 {
+		form["includes"] = reached
+	}
+	return form
+}
+
 func (c *Config) canonicalMessages() []any {
 	out := make([]any, len(c.Messages))
 	for i := range c.Messages {
@@ -86,71 +78,95 @@ func (c *Config) canonicalMessages() []any {
 			out[i] = map[string]any{"turns": m.Turns}
 			continue
 		}
-		one := map[string]any{"role": m.Role, "template": m.Source}
-		if included := m.template.Sources(); len(included) > 0 {
-			one["includes"] = included
-		}
+		one := canonicalTemplate(m.template, m.Source, m.file(c.Path))
+		one["role"] = m.Role
 		if m.Name != "" {
 			one["name"] = m.Name
 		}
 		if m.ToolCallID != "" {
 			one["tool_call_id"] = m.ToolCallID
 		}
+		if len(m.ToolCalls) > 0 {
+			one["tool_calls"] = m.ToolCalls
+		}
 		out[i] = one
 	}
 	return out
 }
 
-func (c *Config) canonicalTools() []llm.Tool {
-	out := make([]llm.Tool, len(c.Tools))
-	for i, t := range c.Tools {
-		out[i] = t.Tool
+func (c *Config) canonicalTools() []any {
+	out := make([]any, len(c.Tools))
+	for i := range c.Tools {
+		out[i] = c.Tools[i].value
 	}
 	return out
 }
 
-func (c *Config) canonicalRetrieval() any {
+func (c *Config) canonicalPolicies() []any {
+	out := make([]any, len(c.Policies))
+	for i, p := range c.Policies {
+		out[i] = p.Value
+	}
+	return out
+}
+
+func (c *Config) canonicalRetrieval() map[string]any {
 	r := c.Retrieval
+	form := without(c.raw["retrieval"], "corpus", "query")
 	documents := map[string]any{}
 	for _, f := range r.Files {
 		documents[f.Path] = digestText(string(f.Content))
 	}
-	return map[string]any{
-		"corpus": documents, "method": r.Spec.Method, "top_k": r.Spec.TopK, "query": r.Query,
-		"chunk": map[string]any{"by": r.Spec.Chunk.By, "max_tokens": r.Spec.Chunk.MaxTokens, "overlap": r.Spec.Chunk.Overlap},
+	form["corpus"] = documents
+	if r.written {
+		form["query"] = canonicalTemplate(r.query, r.Query, c.Path)
 	}
+	return form
 }
 
-func (c *Config) canonicalTarget() any {
-	t := c.Target
-	out := map[string]any{"protocol": "oneshot"}
-	if t.Lines {
-		out["protocol"] = "jsonl"
+func (c *Config) canonicalDeclared() map[string]any {
+	form := map[string]any{}
+	if len(c.Declared.Files) > 0 {
+		files := map[string]any{}
+		for _, f := range c.Declared.Files {
+			files[relative(c.Declared.Root, f.Path)] = digestText(f.Text)
+		}
+		form["files"] = files
 	}
-	if t.URL != "" {
-		out["url"] = t.URL
+	if len(c.Declared.Env) > 0 {
+		env := map[string]any{}
+		for name, digest := range c.Declared.Env {
+			env[name] = nil
+			if digest != "" {
+				env[name] = digest
+			}
+		}
+		form["env"] = env
 	}
-	if t.Command != nil {
-		out["command"] = t.Command
-	}
-	if t.Prepare != nil {
-		out["prepare"] = t.Prepare
-	}
-	return out
+	return form
 }
 
 func digestText(s string) string { return string(canonical.OfBytes([]byte(s))) }
 
-// withoutFile drops the name of the answers' file: its content counts.
-func withoutFile(raw any) any {
-	fields := map[string]any{}
-	text, err := json.Marshal(raw)
+// without is a mapping of the file, as written, without some of its fields.
+func without(v any, names ...string) map[string]any {
+	object, _ := v.(map[string]any)
+	rest := maps.Clone(object)
+	if rest == nil {
+		rest = map[string]any{}
+	}
+	for _, name := range names {
+		delete(rest, name)
+	}
+	return rest
+}
+
+// redigest computes the digest anew.
+func (c *Config) redigest() error {
+	digest, err := canonical.Of(c.Canonical())
 	if err != nil {
-		return raw
+		return &problem.Problem{File: c.Path, What: err.Error(), Err: err}
 	}
-	if json.Unmarshal(text, &fields) != nil {
-		return raw
-	}
-	delete(fields, "file")
-	return fields
+	c.digest = digest
+	return nil
 }

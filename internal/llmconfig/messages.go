@@ -1,14 +1,13 @@
 package llmconfig
 
 import (
-	"errors"
-	"io/fs"
-	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/assay-llmops/assay/internal/canonical"
 	"github.com/assay-llmops/assay/internal/jinja"
+	"github.com/assay-llmops/assay/internal/llm"
 	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/source"
 )
@@ -20,19 +19,19 @@ type Message struct {
 	ToolCallID string
 	Path       string // of the template's file; "" when inline
 	Source     string // the template's text
-	Turns      string // the expression of a conversation that is put in here; "" for one turn
+	ToolCalls  []llm.ToolCall
+	Turns      string // {{ expr }} of a conversation that is put in here; "" for one turn
 
 	template *jinja.Template
 	turns    *jinja.Expr
 }
 
-type messageFile struct {
-	Role       string  `json:"role"`
-	Content    *string `json:"content"`
-	File       string  `json:"file"`
-	Name       string  `json:"name"`
-	ToolCallID string  `json:"tool_call_id"`
-	Turns      string  `json:"turns"`
+// file is the file that the template stands in.
+func (m *Message) file(config string) string {
+	if m.Path != "" {
+		return m.Path
+	}
+	return config
 }
 
 // The names that templates see beside the input's own fields.
@@ -40,7 +39,7 @@ var reserved = []string{"input", "documents", "tags", "config"}
 
 // messages parses all templates and checks the names that they use.
 func (l *loader) messages() {
-	l.engine = jinja.New(jinja.Options{Loader: l.include})
+	l.templates = jinja.New(jinja.Options{Loader: l.include})
 	for i := range l.file.Messages {
 		at := "/messages/" + strconv.Itoa(i)
 		m, ok := l.message(at, &l.file.Messages[i])
@@ -55,7 +54,7 @@ func (l *loader) messages() {
 		}
 	}
 	if l.Retrieval != nil {
-		t, err := l.engine.Parse(l.Path, l.Retrieval.Query, l.doc.Line("/retrieval/query"))
+		t, err := l.templates.Parse(l.Path, l.Retrieval.Query, l.doc.TextLine("/retrieval/query"))
 		if !l.bad("/retrieval/query", err) {
 			l.Retrieval.query = t
 			l.names(t.Variables())
@@ -63,46 +62,62 @@ func (l *loader) messages() {
 	}
 }
 
-func (l *loader) message(at string, f *messageFile) (*Message, bool) {
+func (l *loader) message(at string, f *messageForm) (*Message, bool) {
 	m := &Message{Role: f.Role, Name: f.Name, ToolCallID: f.ToolCallID}
-	given := 0
-	for _, there := range []bool{f.Content != nil, f.File != "", f.Turns != ""} {
-		if there {
-			given++
-		}
-	}
-	if given != 1 {
-		l.wrong(at, "the message has %d of content, file and turns", given).Want = "exactly one of them"
-		return nil, false
-	}
 	if f.Turns != "" {
-		text, ok := jinja.SingleExpr(f.Turns)
-		if !ok {
-			l.wrong(at+"/turns", "turns is not one expression").Want = `turns: "{{ input.conversation }}"`
-			return nil, false
-		}
-		x, err := l.engine.ParseExpr(l.Path, text, l.doc.Line(at+"/turns"))
-		m.Turns, m.turns = text, x
-		return m, !l.bad(at, err)
+		return m, l.turns(at, f, m)
 	}
 	if f.Role == "" {
-		l.wrong(at, "the message has no role").Want = "role: system, user or assistant"
+		p := l.wrong(at, "the message has no role")
+		p.Want = "role: system, developer, user, assistant or tool"
 		return nil, false
 	}
-	name, line := l.Path, l.doc.Line(at+"/content")
-	if f.File != "" {
+	calls, wrong := exampleCalls(f.ToolCalls)
+	if wrong != nil && l.bad(at+"/tool_calls", wrong) {
+		return nil, false
+	}
+	m.ToolCalls = calls
+	if len(calls) > 0 && f.Role != "assistant" {
+		l.wrong(at+"/tool_calls", "a message of the %s has tool calls", f.Role).Want = "tool_calls in messages of the assistant only"
+	}
+	name, line := l.Path, l.doc.TextLine(at+"/content")
+	switch {
+	case f.Content != nil && f.File != "":
+		l.wrong(at, "the message has both content and file").Want = "one of them"
+		return nil, false
+	case f.File != "":
 		file, ok := l.read(at+"/file", f.File)
 		if !ok {
 			return nil, false
 		}
 		m.Path, m.Source = file.Path, file.Text
 		name, line = file.Path, 1
-	} else {
+		l.bad(at+"/file", noSecretText(file))
+	case f.Content != nil:
 		m.Source = *f.Content
+	case len(calls) == 0:
+		l.wrong(at, "the message has no content").Want = `content: "{{ question }}", or file: prompt.md.jinja, or turns: "{{ input.conversation }}"`
+		return nil, false
 	}
-	t, err := l.engine.Parse(name, m.Source, line)
+	t, err := l.templates.Parse(name, m.Source, line)
 	m.template = t
 	return m, !l.bad(at, err)
+}
+
+// turns reads the expression of a conversation.
+func (l *loader) turns(at string, f *messageForm, m *Message) bool {
+	if f.Content != nil || f.File != "" || f.Role != "" || f.Name != "" || f.ToolCallID != "" || len(f.ToolCalls) > 0 {
+		l.wrong(at, "the message has more than turns").Want = "turns alone: each turn brings its role and content"
+		return false
+	}
+	text, ok := jinja.SingleExpr(f.Turns)
+	if !ok {
+		l.wrong(at+"/turns", "turns is not one expression").Want = `turns: "{{ input.conversation }}"`
+		return false
+	}
+	x, err := l.templates.ParseExpr(l.Path, text, l.doc.TextLine(at+"/turns"))
+	m.Turns, m.turns = f.Turns, x
+	return !l.bad(at, err)
 }
 
 // include finds a template that another one names: relative to that one, inside
@@ -113,14 +128,12 @@ func (l *loader) include(name, from string) (text, resolved string, err error) {
 		return "", "", err
 	}
 	raw, err := l.tree.Read(at)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", "", err
-	}
 	if err != nil {
 		return "", "", err
 	}
+	f := File{Path: at, Text: canonical.Text(raw)}
 	l.files = append(l.files, at)
-	return canonical.Text(raw), path.Clean(at), nil
+	return f.Text, at, noSecretText(f)
 }
 
 // names refuses variables that cannot be there: what the input schema does not
@@ -141,7 +154,9 @@ func (l *loader) names(used []jinja.Name) {
 		case n.Guarded || !closed || field == "" || slices.Contains(reserved, n.Name) && n.Name != "input" || slices.Contains(declared, field):
 		default:
 			place.What = "the variable " + n.Name + dotted(n) + " is not defined: the input schema declares no " + field
-			place.Fix = problem.DidYouMean(field, append(slices.Clone(declared), reserved...))
+			place.Want = "a field of the input, or " + strings.Join(reserved, ", ")
+			slices.Sort(declared)
+			place.Fix = didYouMean(field, append(slices.Clone(declared), reserved...))
 			l.problems = append(l.problems, place)
 		}
 	}

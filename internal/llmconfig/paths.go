@@ -5,35 +5,23 @@ import (
 	"strings"
 )
 
-// fixedFolder is the part of a pattern before its first wildcard.
+// fixedFolder is the folder of a pattern before its first wildcard.
 func fixedFolder(pattern string) string {
-	folder := path.Dir(pattern)
-	if i := strings.IndexAny(pattern, "*?[{"); i >= 0 {
-		folder = path.Dir(pattern[:i] + "x")
+	if i := strings.IndexAny(pattern, `*?[{\`); i >= 0 {
+		pattern = pattern[:i] + "x"
 	}
-	return folder
+	return path.Dir(pattern)
 }
 
-func isInside(folder, name string) bool {
-	return folder == "." || strings.HasPrefix(name, folder+"/")
+// commonFolder is the deepest folder that holds both.
+func commonFolder(a, b string) string {
+	for a != "." && a != b && !strings.HasPrefix(b, a+"/") {
+		a = path.Dir(a)
+	}
+	return a
 }
 
 // relative is name as seen from a folder that holds it.
 func relative(folder, name string) string {
-	if folder == "." {
-		return name
-	}
-	return strings.TrimPrefix(name, folder+"/")
-}
-
-// pointerValue walks objects by keys.
-func pointerValue(v any, keys ...string) any {
-	for _, k := range keys {
-		object, ok := v.(map[string]any)
-		if !ok {
-			return nil
-		}
-		v = object[k]
-	}
-	return v
+	return strings.TrimPrefix(name, strings.TrimPrefix(folder+"/", "./"))
 }

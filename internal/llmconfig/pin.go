@@ -1,27 +1,74 @@
 package llmconfig
 
-import "regexp"
+import (
+	"regexp"
 
-// A name that carries a date or a content digest does not move:
-// gpt-5-mini-2026-03-17, claude-sonnet-5-20260301, model@sha256:..., gemini-3-pro-001.
-var dated = regexp.MustCompile(`(?:[-@_]20\d{2}-?[01]\d(?:-?[0-3]\d)?$)|(?:@(?:sha256:)?[0-9a-f]{8,}$)|(?:-(?:0\d|1[0-2])-20\d{2}$)|(?:-\d{3}$)`)
+	"github.com/assay-llmops/assay/internal/llm"
+	"github.com/assay-llmops/assay/internal/problem"
+)
 
-// pin decides whether the model is pinned: by its name, by a declaration in
-// assay.yaml, or because the engine is ours and numbered.
-func (l *loader) pin() {
-	ref := l.Model
+// pins says which names of models nobody moves.
+type pins struct {
+	declared map[string]string // a provider, or provider/model -> exact or local
+	ownNames map[string]bool   // providers at which users name models themselves
+}
+
+const (
+	year  = `20[2-9]\d`
+	month = `(?:0[1-9]|1[0-2])`
+	day   = `(?:0[1-9]|[12]\d|3[01])`
+)
+
+// dated matches names that end in a date, as vendors write it in snapshots:
+// gpt-5-mini-2026-03-17, claude-sonnet-5-20260301, gemini-2.5-flash-preview-09-2025,
+// gpt-4-0613, mistral-large-2411; a revision may follow: -20240620-v1:0.
+var dated = regexp.MustCompile(`[-@_](?:` +
+	year + `-?` + month + `(?:-?` + day + `)?|` + // 2026-03-17, 20260317, 2026-03
+	month + `-` + year + `|` + // 09-2025
+	month + `-?` + day + `|` + // 0613, 05-06
+	`2\d` + month + // 2411
+	`)(?:-preview)?(?:-v\d+(?::\d+)?)?$`)
+
+// digested matches names that end in a digest of the content.
+var digested = regexp.MustCompile(`@(?:sha256:)?[0-9a-f]{7,64}$`)
+
+func (p pins) pinned(ref llm.Ref) bool {
 	switch {
-	case ref.Provider == "builtin":
-		l.pinned = true
-	case l.opt.Pins[ref.String()] != "", l.opt.Pins[ref.Provider] != "":
-		l.pinned = true
-	default:
-		l.pinned = dated.MatchString(ref.Name)
+	case ref.Provider == "builtin", p.declared[ref.String()] != "", p.declared[ref.Provider] != "":
+		return true
+	case digested.MatchString(ref.Name):
+		return true
 	}
-	if !l.pinned {
-		p := l.problem("/model", "the model %s is not pinned: the vendor may move this name to another model", ref)
-		p.Want = "a dated snapshot such as " + ref.String() + "-2026-03-17, or an @digest"
-		p.Fix = "or declare in assay.yaml that it does not move\npin: {" + ref.String() + ": exact}   (local for a model file of your own)"
-		l.Warnings = append(l.Warnings, p)
+	return !p.ownNames[ref.Provider] && dated.MatchString(ref.Name)
+}
+
+// unpinned is the first of the model and its fallbacks that is not pinned; the
+// zero Ref when all are.
+func (c *Config) unpinned() llm.Ref {
+	if !c.pins.pinned(c.Model) {
+		return c.Model
 	}
+	for _, ref := range c.Fallbacks {
+		if !c.pins.pinned(ref) {
+			return ref
+		}
+	}
+	return llm.Ref{}
+}
+
+// pin decides whether the config is pinned, and warns when it is not.
+func (c *Config) pin() {
+	ref := c.unpinned()
+	c.pinned = ref == llm.Ref{}
+	if c.pinned {
+		return
+	}
+	pointer := "/model"
+	if ref != c.Model {
+		pointer = "/fallbacks"
+	}
+	p := c.problem(pointer, "the model %s is not pinned: the name may be moved to another model", ref)
+	p.Want = "a dated snapshot such as " + ref.String() + "-2026-03-17, or an @digest"
+	p.Fix = "or declare in assay.yaml that it does not move\npin: {" + ref.String() + ": exact}   (local for a model file of your own)"
+	c.Warnings = []*problem.Problem{p}
 }

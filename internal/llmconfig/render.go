@@ -56,11 +56,11 @@ func (c *Config) Prompt(ctx context.Context, input map[string]any, documents []l
 		if err != nil {
 			return nil, fmt.Errorf("rendering the %s message: %w", m.Role, err)
 		}
-		r.Messages = append(r.Messages, llm.Message{Role: m.Role, Content: text, Name: m.Name, ToolCallID: m.ToolCallID})
+		r.Messages = append(r.Messages, llm.Message{
+			Role: m.Role, Content: text, Name: m.Name, ToolCallID: m.ToolCallID, ToolCalls: m.ToolCalls,
+		})
 	}
-	for _, t := range c.Tools {
-		r.Tools = append(r.Tools, t.Tool)
-	}
+	r.Tools = c.tools()
 	if c.Choice != "" {
 		r.ToolChoice = c.Choice
 	}
@@ -72,6 +72,15 @@ func (c *Config) Prompt(ctx context.Context, input map[string]any, documents []l
 		r.OutputSchema = schema
 	}
 	return r, nil
+}
+
+// tools are the functions as a request has them.
+func (c *Config) tools() []llm.Tool {
+	var list []llm.Tool
+	for i := range c.Tools {
+		list = append(list, c.Tools[i].Tool)
+	}
+	return list
 }
 
 // conversation evaluates a list of turns.
@@ -86,11 +95,11 @@ func (m *Message) conversation(ctx context.Context, vars map[string]any) ([]llm.
 	}
 	var turns []llm.Message
 	if err := json.Unmarshal(text, &turns); err != nil {
-		return nil, problem.Newf("turns {{ %s }} is not a conversation", m.Turns).Wanted("a list of {role, content}")
+		return nil, problem.Newf("turns %s is not a conversation", m.Turns).Wanted("a list of {role, content}")
 	}
 	for i, t := range turns {
 		if t.Role == "" {
-			return nil, problem.Newf("turn %d of {{ %s }} has no role", i+1, m.Turns).Wanted("a list of {role, content}")
+			return nil, problem.Newf("turn %d of %s has no role", i+1, m.Turns).Wanted("a list of {role, content}")
 		}
 	}
 	return turns, nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/assay-llmops/assay/internal/dataset"
 	"github.com/assay-llmops/assay/internal/evalfile"
 	"github.com/assay-llmops/assay/internal/llm/providers"
 	"github.com/assay-llmops/assay/internal/llmconfig"
@@ -79,7 +81,7 @@ func Open(folder string) (*Project, error) {
 	}
 	p.Name = filepath.Base(p.Folder)
 	p.Settings = Settings{Concurrency: 8, MaxErrorShare: evalfile.DefaultMaxErrorShare, MaxAge: 24 * time.Hour}
-	text, err := p.tree.Read(path.Join(p.Base, File))
+	text, err := p.tree.Read(p.SettingsPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, nil
 	}
@@ -90,7 +92,7 @@ func Open(folder string) (*Project, error) {
 }
 
 func (p *Project) read(text []byte) error {
-	doc, err := yamldoc.Parse(path.Join(p.Base, File), text)
+	doc, err := yamldoc.Parse(p.SettingsPath(), text)
 	if err != nil {
 		return err
 	}
@@ -162,7 +164,26 @@ func (p *Project) Line(pointer string) int {
 
 // options are how this project's configs are loaded.
 func (p *Project) options() llmconfig.Options {
-	return llmconfig.Options{Pins: p.Settings.Pins, LookupEnv: os.LookupEnv}
+	return llmconfig.Options{Pins: p.Settings.Pins, OwnNames: p.Settings.ownNames(), LookupEnv: os.LookupEnv}
+}
+
+// ownNames are the providers at which users name models themselves: servers of
+// one's own, and Azure with its deployments. A date in such a name pins nothing.
+func (s *Settings) ownNames() map[string]bool {
+	own := map[string]bool{"ollama": true, "vllm": true, "llamacpp": true}
+	for name, p := range s.Providers {
+		host := ""
+		if u, err := url.Parse(p.BaseURL); err == nil {
+			host = u.Hostname()
+		}
+		switch {
+		case own[p.Type], strings.Contains(host, ".azure."), strings.Contains(host, "azure-api."):
+			own[name] = true
+		case host == "localhost", strings.HasPrefix(host, "127."), host == "::1":
+			own[name] = true
+		}
+	}
+	return own
 }
 
 // Config loads a config by its name, or by its path in the project's folder.
@@ -264,6 +285,56 @@ func (p *Project) list(tree source.Tree, folder string) ([]string, error) {
 		return nil, fmt.Errorf("looking for %s: %w", folder, err)
 	}
 	return slices.DeleteFunc(all, func(at string) bool { return !isYAML(at) }), nil
+}
+
+// EvalOf is the name of the eval file that has the given config under test; none
+// and several are Problems.
+func (p *Project) EvalOf(config string) (string, error) {
+	names, err := p.Evals()
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, name := range names {
+		f, err := p.Eval(name)
+		if err != nil {
+			return "", err
+		}
+		if stem(f.Config) == stem(config) {
+			found = append(found, name)
+		}
+	}
+	if len(found) == 1 || len(found) == 0 && len(names) == 1 {
+		return append(found, names...)[0], nil
+	}
+	return "", problem.Newf("%d eval files ask %s", len(found), config).Remedy("name one with --eval: %s", strings.Join(names, ", "))
+}
+
+// Dataset is where the dataset called name lies, and its map: that of an eval
+// file, or a file of cases in Assay's own shape.
+func (p *Project) Dataset(name string) (at string, m dataset.Mapping, err error) {
+	ext := path.Ext(name)
+	if isPath(name) || ext == ".jsonl" || ext == ".ndjson" || ext == ".csv" {
+		at, err = source.Resolve(path.Join(p.Base, "x"), name)
+		return at, m, err
+	}
+	f, err := p.Eval(name)
+	if err != nil {
+		return "", m, err
+	}
+	return f.Dataset, f.Map, nil
+}
+
+// SettingsPath is where assay.yaml lies in the tree, whether it is there or not.
+func (p *Project) SettingsPath() string { return path.Join(p.Base, File) }
+
+// ReadBeside reads a file that assay.yaml names.
+func (p *Project) ReadBeside(written string) ([]byte, error) {
+	at, err := source.Resolve(p.SettingsPath(), written)
+	if err != nil {
+		return nil, err
+	}
+	return p.tree.Read(at)
 }
 
 // Configs are the names of all configs.
