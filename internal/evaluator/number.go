@@ -3,6 +3,7 @@ package evaluator
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 	"strconv"
@@ -53,6 +54,9 @@ func makeNumber(p *params) (prepare, error) {
 // decimal shows an exact number.
 func decimal(r *big.Rat) string {
 	f, _ := r.Float64()
+	if size := math.Abs(f); size == 0 || size >= 1e-6 && size < 1e15 {
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
