@@ -70,7 +70,7 @@ func (s *Store) Append(e *Entry) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, err := s.journal.Write(append(line, '\n')); err != nil {
-		return unwritable(s.dir, err)
+		return WriteProblem(s.dir, err)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ type Store struct {
 func Open(dir string) (*Store, error) {
 	for _, sub := range []string{"calls", "scores", "runs", "index", "locks"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
-			return nil, unwritable(dir, err)
+			return nil, WriteProblem(dir, err)
 		}
 	}
 	if err := checkLayout(dir); err != nil {
@@ -59,12 +59,12 @@ func Open(dir string) (*Store, error) {
 	ignore := filepath.Join(dir, ".gitignore")
 	if _, err := os.Stat(ignore); errors.Is(err, fs.ErrNotExist) {
 		if err := os.WriteFile(ignore, []byte("*\n"), 0o644); err != nil {
-			return nil, unwritable(dir, err)
+			return nil, WriteProblem(dir, err)
 		}
 	}
 	journal, err := os.OpenFile(filepath.Join(dir, "journal.jsonl"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o644)
 	if err != nil {
-		return nil, unwritable(dir, err)
+		return nil, WriteProblem(dir, err)
 	}
 	return &Store{dir: dir, journal: journal}, nil
 }
@@ -80,7 +80,7 @@ func checkLayout(dir string) error {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := WriteFile(path, []byte(strconv.Itoa(Layout)+"\n")); err != nil {
-			return unwritable(dir, err)
+			return WriteProblem(dir, err)
 		}
 		return nil
 	}
@@ -145,12 +145,12 @@ func (s *Store) write(kind, key string, v any) error {
 	err := WriteFile(path, text.Bytes())
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return unwritable(s.dir, err)
+			return WriteProblem(s.dir, err)
 		}
 		err = WriteFile(path, text.Bytes())
 	}
 	if err != nil {
-		return unwritable(s.dir, err)
+		return WriteProblem(s.dir, err)
 	}
 	return nil
 }
@@ -177,8 +177,8 @@ func WriteFile(path string, text []byte) error {
 	return os.Rename(tmp.Name(), path)
 }
 
-// unwritable turns a failure to write into something that the user can act on.
-func unwritable(dir string, err error) error {
+// WriteProblem turns a failure to write into something that the user can act on.
+func WriteProblem(dir string, err error) error {
 	p := &problem.Problem{File: dir, What: "cannot write the state folder: " + reason(err), Err: err}
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

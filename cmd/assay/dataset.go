@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/assay-llmops/assay/internal/dataset"
+	"github.com/assay-llmops/assay/internal/project"
+)
+
+type datasetCmd struct {
+	Check datasetCheckCmd `cmd:"" help:"Read a dataset and report what is wrong with it."`
+	Stats datasetStatsCmd `cmd:"" help:"Count cases, tags, clusters and fields."`
+}
+
+// datasetFlag names a dataset: through the eval file that uses it, so that its
+// map is known, or as a file of cases.
+type datasetFlag struct {
+	Name string `arg:"" help:"Name of an eval file, or path of a dataset in Assay's own shape."`
+}
+
+func (f *datasetFlag) load(p *project.Project) (*dataset.Dataset, error) {
+	at, m, err := p.Dataset(f.Name)
+	if err != nil {
+		return nil, err
+	}
+	return dataset.Load(p.Tree(), at, m)
+}
+
+type datasetCheckCmd struct{ datasetFlag }
+
+func (cmd *datasetCheckCmd) Run(c *console) error {
+	p, err := c.openProject()
+	if err != nil {
+		return err
+	}
+	d, err := cmd.load(p)
+	if err != nil {
+		return err
+	}
+	if c.flags.JSON {
+		c.printJSON(map[string]any{"format": "assay.dataset/1", "path": d.Path, "cases": len(d.Cases), "digest": d.Digest})
+		return nil
+	}
+	fmt.Fprintf(c.out, "%s: %d cases, digest %s\n", d.Path, len(d.Cases), d.Digest.Short())
+	return nil
+}
+
+type datasetStatsCmd struct{ datasetFlag }
+
+func (cmd *datasetStatsCmd) Run(c *console) error {
+	p, err := c.openProject()
+	if err != nil {
+		return err
+	}
+	d, err := cmd.load(p)
+	if err != nil {
+		return err
+	}
+	s := d.Stats()
+	if c.flags.JSON {
+		c.printJSON(map[string]any{"format": "assay.dataset-stats/1", "path": d.Path, "digest": d.Digest, "stats": s})
+		return nil
+	}
+	fmt.Fprintf(c.out, "%s: %d cases, digest %s\n", d.Path, s.Cases, d.Digest.Short())
+	fmt.Fprintf(c.out, "clusters: %d of %d to %d cases (median %d), %d cases in none\n",
+		s.Clusters.Count, s.Clusters.Smallest, s.Clusters.Largest, s.Clusters.Median, s.Clusters.Unclaimed)
+	if s.Unexpected > 0 {
+		fmt.Fprintf(c.out, "%d cases expect nothing\n", s.Unexpected)
+	}
+	for _, group := range s.Duplicates {
+		fmt.Fprintf(c.out, "same input: %v\n", group)
+	}
+	rows := [][]string{{"TAG", "CASES"}}
+	for _, t := range s.Tags {
+		rows = append(rows, []string{t.Name, fmt.Sprint(t.Cases)})
+	}
+	c.table(rows)
+	rows = [][]string{{"INPUT", "CASES", "SHORTEST", "MEDIAN", "LONGEST"}}
+	for _, f := range s.Inputs {
+		rows = append(rows, []string{f.Name, fmt.Sprint(f.Cases), fmt.Sprint(f.Min), fmt.Sprint(f.Median), fmt.Sprint(f.Max)})
+	}
+	c.table(rows)
+	rows = [][]string{{"EXPECTED", "CASES"}}
+	for _, e := range s.Expected {
+		rows = append(rows, []string{e.Name, fmt.Sprint(e.Cases)})
+	}
+	c.table(rows)
+	return nil
+}

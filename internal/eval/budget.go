@@ -1,0 +1,43 @@
+package eval
+
+import (
+	"sync"
+
+	"github.com/assay-llmops/assay/internal/price"
+	"github.com/assay-llmops/assay/internal/problem"
+)
+
+// budget holds a run to --max-cost: before a call its forecast is reserved,
+// after it the true cost is settled.
+type budget struct {
+	limit int64 // nano-dollars; 0 for none
+
+	mu       sync.Mutex
+	spent    int64
+	reserved int64
+	unknown  int // calls whose cost is not known
+}
+
+// reserve sets the forecast aside, or says that the money is used up.
+func (b *budget) reserve(forecast int64) (settle func(cost int64), err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.limit > 0 && b.spent+b.reserved+forecast > b.limit {
+		return nil, problem.Newf("--max-cost %s USD would be exceeded: %s USD are spent, the next call may cost %s USD",
+			price.FormatUSD(b.limit), price.FormatUSD(b.spent), price.FormatUSD(forecast)).
+			Remedy("what was answered is kept: run the same command with a higher --max-cost to go on from here")
+	}
+	b.reserved += forecast
+	return func(cost int64) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.reserved -= forecast
+		b.spent += cost
+	}, nil
+}
+
+func (b *budget) spentNanos() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.spent
+}

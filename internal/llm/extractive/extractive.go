@@ -1,0 +1,110 @@
+// Package extractive is the engine builtin/extractive: it answers a question
+// with sentences of the passages that it is given, and with nothing else.
+//
+// It is a model for the first five minutes, for tests and for CI: no account,
+// no network, the same answer every time. It is honest: it reads the rendered
+// messages and nothing beside them, so a prompt that gives it no passages gets
+// no answer from them, and a changed prompt changes what it does.
+//
+// # What it reads
+//
+//   - The question is what follows the last "Question:" in the last user
+//     message, or else its last paragraph.
+//   - A passage is what stands between a pair of tags (<document> … </document>),
+//     in a fenced block, or in a paragraph of a user message before the
+//     question; in a system message only what is tagged or fenced.
+//   - Instructions are the rest of the system messages.
+//
+// # What it does
+//
+//   - Every sentence is scored by the share of the question's words that it has,
+//     weighted by how rare they are in the passages; words of its heading, of the
+//     rest of its passage and of its neighbours count for less. A question for a
+//     number, a price, a time or a place prefers sentences that have one.
+//   - Instructions are obeyed in a few general ways: "in one sentence" and "at
+//     most three sentences" bound the answer, which is otherwise one sentence;
+//     "reply with exactly: TEXT" and the like give the text to decline with.
+//     Without one it never declines, however weak the evidence.
+//   - max_output_tokens cuts the answer at a word.
+//
+// The order of passages does not matter: ties are broken by the text.
+package extractive
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/assay-llmops/assay/internal/canonical"
+	"github.com/assay-llmops/assay/internal/llm"
+	"github.com/assay-llmops/assay/internal/retrieve"
+)
+
+// Version is the number of the engine. It enters every config's version and
+// rises when an answer can come out differently.
+const Version = 1
+
+// New is the model. It has no state.
+func New() llm.Model { return model{} }
+
+type model struct{}
+
+// Call answers from the request's messages. It fails only when ctx has ended
+// or when there is no user message.
+func (model) Call(ctx context.Context, req *llm.Request) (*llm.Reply, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	p := read(req.Messages)
+	if !p.asked {
+		return nil, &llm.Error{Kind: llm.BadRequest, Message: "builtin/extractive got no user message"}
+	}
+	text, finish := shorten(p.answer(), limit(req.Params["max_output_tokens"]))
+	usage := llm.Usage{OutputTokens: int64(retrieve.Tokens(text)), Known: true}
+	for _, m := range req.Messages {
+		usage.InputTokens += int64(retrieve.Tokens(m.Content))
+	}
+	return &llm.Reply{
+		Message: llm.Message{Role: "assistant", Content: text}, Model: "builtin/extractive", FinishReason: finish, Usage: usage,
+		Timing: llm.Timing{Start: began.UnixNano(), Total: time.Since(began).Nanoseconds()}, Attempts: 1,
+	}, nil
+}
+
+// Key is over what the engine reads, and its number.
+func (model) Key(req *llm.Request) (canonical.Digest, error) {
+	return canonical.Of(map[string]any{
+		"engine": Version, "tokenizer": retrieve.TokenizerVersion, "messages": req.Messages, "limit": limit(req.Params["max_output_tokens"]),
+	})
+}
+
+// limit reads max_output_tokens; 0 is none.
+func limit(v any) int {
+	switch n := v.(type) {
+	case int:
+		return n
+	case int64:
+		return int(n)
+	case float64:
+		return int(n)
+	case json.Number:
+		i, err := n.Int64()
+		if err == nil {
+			return int(i)
+		}
+	}
+	return 0
+}
+
+// shorten cuts a text to so many words and says why it ended.
+func shorten(text string, limit int) (cut, finish string) {
+	if limit <= 0 || retrieve.Tokens(text) <= limit {
+		return text, "stop"
+	}
+	words := strings.Fields(text)
+	for len(words) > 0 && retrieve.Tokens(strings.Join(words, " ")) > limit {
+		words = words[:len(words)-1]
+	}
+	return strings.Join(words, " "), "length"
+}
