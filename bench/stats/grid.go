@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"gonum.org/v1/gonum/mathext"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/assay-llmops/assay/internal/stats"
@@ -41,8 +42,9 @@ func grid() []*table {
 		geometric("Typical cost in clusters: geometric mean", "", clustered),
 		percentiles("Percentiles: at_most, order statistics", "", plain),
 		percentiles("Percentiles in clusters: order statistics ÷ design effect", "", clustered),
-		pairedPercentiles("Paired percentiles: not_worse_by, bootstrap", "", []size{{cases: 200}, {cases: 500}, {cases: 1000}, {cases: 2000}}),
-		pairedPercentiles("Paired percentiles in clusters: bootstrap", "", clustered),
+		pairedPercentiles("Paired percentiles: not_worse_by, bootstrap", "", []size{{cases: 200}, {cases: 500}, {cases: 1000}}),
+		pairedPercentiles("Paired percentiles in clusters: bootstrap", "", []size{
+			{cases: 200, clusters: 20}, {cases: 250, clusters: 50, uneven: true}, {cases: 500, clusters: 100}, {cases: 1000, clusters: 100}}),
 	}
 }
 
@@ -165,28 +167,38 @@ func ratios(title, note string, columns []size) *table {
 	return t
 }
 
-// families are the distributions of skewed metrics, with mean 1.
-var families = []struct {
-	name  string
-	draw  func(*rand.Rand) float64
-	upper func(q float64) float64
-}{
-	{"gamma, shape 4 (skewness 1.0)", gammaOf(4), func(q float64) float64 { return distuv.Gamma{Alpha: 4, Beta: 4}.Quantile(q) }},
-	{"gamma, shape 1 (skewness 2.0)", gammaOf(1), func(q float64) float64 { return distuv.Gamma{Alpha: 1, Beta: 1}.Quantile(q) }},
-	{"gamma, shape 0.5 (skewness 2.8)", gammaOf(0.5), func(q float64) float64 { return distuv.Gamma{Alpha: 0.5, Beta: 0.5}.Quantile(q) }},
-	{"lognormal, σ 0.5 (skewness 1.8)", lognormal(0.5), lognormalQuantile(0.5)},
-	{"lognormal, σ 1.0 (skewness 6.2)", lognormal(1), lognormalQuantile(1)},
-	{"lognormal, σ 1.5 (skewness 33)", lognormal(1.5), lognormalQuantile(1.5)},
+// family is a distribution of a skewed metric with mean 1.
+type family struct {
+	name    string
+	draw    func(*rand.Rand) float64
+	geoMean float64
 }
 
-func lognormalQuantile(sigma float64) func(q float64) float64 {
-	return func(q float64) float64 {
-		return math.Exp(sigma*distuv.UnitNormal.Quantile(q) - sigma*sigma/2)
-	}
+// families are the skewed metrics, from mild to extreme.
+var families = []family{
+	gammaFamily(4), gammaFamily(1), gammaFamily(0.5),
+	lognormalFamily(0.5), lognormalFamily(1), lognormalFamily(1.5),
+}
+
+func gammaFamily(shape float64) family {
+	name := fmt.Sprintf("gamma, shape %g (skewness %.1f)", shape, 2/math.Sqrt(shape))
+	return family{name, gammaOf(shape), math.Exp(mathext.Digamma(shape)) / shape}
+}
+
+func lognormalFamily(sigma float64) family {
+	e := math.Exp(sigma * sigma)
+	name := fmt.Sprintf("lognormal, σ %.1f (skewness %.1f)", sigma, (e+2)*math.Sqrt(e-1))
+	return family{name, lognormal(sigma), math.Exp(-sigma * sigma / 2)}
+}
+
+// lognormalQuantile is a quantile of the lognormal distribution with mean 1 and
+// spread 1 of the logarithm.
+func lognormalQuantile(q float64) float64 {
+	return math.Exp(distuv.UnitNormal.Quantile(q) - 0.5)
 }
 
 func means(title, note string, columns []size) *table {
-	t := &table{title: title, note: note, columns: columns, informative: true}
+	t := &table{title: title, note: note, columns: columns, informative: true, thin: 4}
 	for _, f := range families {
 		q := stats.Question{Kind: stats.Mean, Rule: stats.AtMost, Bound: 1, Confidence: confidence}
 		t.rows = append(t.rows, &row{label: f.name, question: q, draw: costs(f.draw)})
@@ -195,7 +207,7 @@ func means(title, note string, columns []size) *table {
 }
 
 func differencesOfMeans(title, note string, columns []size) *table {
-	t := &table{title: title, note: note, columns: columns, informative: true}
+	t := &table{title: title, note: note, columns: columns, informative: true, thin: 4}
 	for _, f := range families {
 		q := stats.Question{Kind: stats.Mean, Rule: stats.NotWorseBy, Bound: 0.05, Confidence: confidence}
 		t.rows = append(t.rows, &row{label: f.name + ", noise σ 0.3", question: q, draw: costPairs(1.05, f.draw, lognormal(0.3), 0)})
@@ -204,7 +216,7 @@ func differencesOfMeans(title, note string, columns []size) *table {
 }
 
 func skewedRatios(title, note string, columns []size) *table {
-	t := &table{title: title, note: note, columns: columns, informative: true}
+	t := &table{title: title, note: note, columns: columns, informative: true, thin: 4}
 	for _, f := range families {
 		q := stats.Question{Kind: stats.Mean, Rule: stats.NotWorseBy, Bound: 0.05, Relative: true, Confidence: confidence}
 		t.rows = append(t.rows,
@@ -215,14 +227,14 @@ func skewedRatios(title, note string, columns []size) *table {
 }
 
 func geometric(title, note string, columns []size) *table {
-	t := &table{title: title, note: note, columns: columns, informative: true}
+	t := &table{title: title, note: note, columns: columns, informative: true, thin: 4}
 	geoChange := 0.0
 	if columns[0].clusters > 0 {
 		geoChange = 0.3
 	}
 	for _, f := range families {
 		if columns[0].clusters == 0 {
-			q := stats.Question{Kind: stats.GeoMean, Rule: stats.AtMost, Bound: geometricMean(f.upper), Confidence: confidence}
+			q := stats.Question{Kind: stats.GeoMean, Rule: stats.AtMost, Bound: f.geoMean, Confidence: confidence}
 			t.rows = append(t.rows, &row{label: "at_most, " + f.name, question: q, draw: costs(f.draw)})
 		}
 		q := stats.Question{Kind: stats.GeoMean, Rule: stats.NotWorseBy, Bound: 0.05, Relative: true, Confidence: confidence}
@@ -231,33 +243,17 @@ func geometric(title, note string, columns []size) *table {
 	return t
 }
 
-// geometricMean integrates the logarithm of a quantile function.
-func geometricMean(quantile func(float64) float64) float64 {
-	const steps = 200_000
-	sum := 0.0
-	for i := range steps {
-		sum += math.Log(quantile((float64(i) + 0.5) / steps))
-	}
-	return math.Exp(sum / steps)
-}
-
 func percentiles(title, note string, columns []size) *table {
 	t := &table{title: title, note: note, columns: columns}
 	for _, p := range []float64{0.5, 0.95, 0.99} {
-		if columns[0].clusters == 0 {
-			f := families[4]
-			q := stats.Question{Kind: stats.Percentile, Rule: stats.AtMost, Q: p, Bound: f.upper(p), Confidence: confidence}
-			t.rows = append(t.rows, &row{label: fmt.Sprintf("p%.0f, %s", 100*p, f.name), question: q, draw: costs(f.draw)})
-			continue
-		}
-		q := stats.Question{Kind: stats.Percentile, Rule: stats.AtMost, Q: p, Bound: lognormalQuantile(1)(p), Confidence: confidence}
+		q := stats.Question{Kind: stats.Percentile, Rule: stats.AtMost, Q: p, Bound: lognormalQuantile(p), Confidence: confidence}
 		t.rows = append(t.rows, &row{label: fmt.Sprintf("p%.0f, lognormal, σ 1.0", 100*p), question: q, draw: clusteredLognormal(1)})
 	}
 	return t
 }
 
 func pairedPercentiles(title, note string, columns []size) *table {
-	t := &table{title: title, note: note, columns: columns, thin: 10}
+	t := &table{title: title, note: note, columns: columns, thin: 20}
 	for _, p := range []float64{0.5, 0.95, 0.99} {
 		q := stats.Question{Kind: stats.Percentile, Rule: stats.NotWorseBy, Q: p, Bound: 0.1, Relative: true, Confidence: confidence}
 		for _, shape := range []struct{ caseSize, noise float64 }{{0.5, 0.3}, {0.3, 0.8}} {

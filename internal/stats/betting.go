@@ -50,38 +50,51 @@ func (b betting) evidence(m float64) float64 {
 	if m <= 0 {
 		return math.Inf(1)
 	}
-	var logs [len(spreads)]float64
+	var bets [len(spreads)]float64
 	for k, spread := range spreads {
 		// The bet that gains most when the bound is about where a normal
 		// approximation puts it: √(2 ln(1/α) ÷ (n σ²)).
 		bet := math.Sqrt(2*math.Log(1/tuning)/b.n) / spread
-		logs[k] = b.wealth(m, min(bet, largestBet/m))
+		bets[k] = min(bet, largestBet/m)
 	}
-	return logMean(logs[:])
+	return logMean(b.wealth(m, bets))
 }
 
-// wealth is the logarithm of Π (1 + bet·(x − m)), the wealth of one constant bet.
-func (b betting) wealth(m, bet float64) float64 {
-	total, product := 0.0, 1.0
+// wealth gives the logarithms of Π (1 + bet·(x − m)), the wealths of constant
+// bets.
+func (b betting) wealth(m float64, bets [len(spreads)]float64) (logs [len(spreads)]float64) {
+	var products [len(spreads)]float64
+	for k := range products {
+		products[k] = 1
+	}
 	for i, x := range b.distinct {
-		factor := 1 + bet*(x-m)
 		if b.counts[i] != 1 {
-			total += b.counts[i] * math.Log(factor)
+			for k, bet := range bets {
+				logs[k] += b.counts[i] * math.Log(1+bet*(x-m))
+			}
 			continue
 		}
-		// Multiplying is many times faster than adding logarithms.
-		product *= factor
-		if product < 1e-250 || product > 1e250 {
-			total += math.Log(product)
-			product = 1
+		// Multiplying is many times faster than adding logarithms, as long as
+		// the products stay within what a float64 holds.
+		for k, bet := range bets {
+			products[k] *= 1 + bet*(x-m)
+		}
+		if i%16 == 15 {
+			for k, p := range products {
+				logs[k] += math.Log(p)
+				products[k] = 1
+			}
 		}
 	}
-	return total + math.Log(product)
+	for k, p := range products {
+		logs[k] += math.Log(p)
+	}
+	return logs
 }
 
 // logMean is the logarithm of the mean of exp(v).
-func logMean(v []float64) float64 {
-	highest, sum := slices.Max(v), 0.0
+func logMean(v [len(spreads)]float64) float64 {
+	highest, sum := slices.Max(v[:]), 0.0
 	for _, x := range v {
 		sum += math.Exp(x - highest)
 	}
@@ -111,19 +124,10 @@ func (b betting) mean() float64 {
 // raw turns a fraction of the range into a value.
 func (b betting) raw(fraction float64) float64 { return b.lo + fraction*(b.hi-b.lo) }
 
-// lower finds the smallest mean against which the wealth stays below 1/alpha,
-// by bisection: the evidence falls in m.
+// lower finds the smallest mean against which the wealth stays below 1/alpha:
+// the evidence falls in m, and there is none against the estimate itself.
 func (b betting) lower(alpha float64) float64 {
-	low, high := 0.0, b.mean()
-	for range 40 {
-		middle := (low + high) / 2
-		if b.evidence(middle) >= -math.Log(alpha) {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	return b.raw(low)
+	return b.raw(falls(func(m float64) float64 { return b.evidence(m) + math.Log(alpha) }, 0, b.mean()))
 }
 
 func (b betting) upper(alpha float64) float64 { return -b.mirrored().lower(alpha) }

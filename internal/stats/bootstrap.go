@@ -103,7 +103,7 @@ func analysePercentiles(a *analysis, q Question, s Sample, g groups) {
 				}
 			}
 			k := rank(q.Q, float64(total))
-			effects[r] = effect(weighted(s.Candidate, candidate, weight, k), weighted(s.Baseline, baseline, weight, k))
+			effects[r] = effect(weighted(s.Candidate, candidate, weight, k, total), weighted(s.Baseline, baseline, weight, k, total))
 		}
 		slices.Sort(effects)
 		a.inference = resampled{a.value, effects}
@@ -137,11 +137,19 @@ func ranked(values []float64) []int {
 	return order
 }
 
-// weighted is the value at rank k when each value occurs weight times.
-func weighted(values []float64, order, weight []int, k int) float64 {
-	seen := 0
+// weighted is the value at rank k of total when each value occurs weight times.
+// It counts from the nearer end.
+func weighted(values []float64, order, weight []int, k, total int) float64 {
+	if 2*k > total {
+		above := total - k
+		for j := len(order) - 1; j >= 0; j-- {
+			if above -= weight[order[j]]; above < 0 {
+				return values[order[j]]
+			}
+		}
+	}
 	for _, i := range order {
-		if seen += weight[i]; seen >= k {
+		if k -= weight[i]; k <= 0 {
 			return values[i]
 		}
 	}

@@ -77,16 +77,22 @@ func same(a, b Sample) bool {
 const largestGrowth = 1 << 20
 
 // casesToDecide finds how many cases would decide an undecided rule if the
-// estimates stayed where they are and spread stayed as it is: the smallest
-// growth at which a p-value reaches alpha. At that number the chance of a
-// verdict is about even when the estimates are true.
+// estimates and the spread stayed as they are: the smallest growth at which a
+// p-value reaches alpha. At that number the chance of a verdict is about even
+// when the estimates are true.
 func casesToDecide(d Decision, alpha float64) (cases int, noneWould bool) {
+	side, above := d.pass, d.PassesAbove
+	if (d.pass.estimate() > d.Threshold) != d.PassesAbove {
+		side, above = d.fail, !d.PassesAbove
+	}
+	if side.estimate() == d.Threshold || (side.estimate() > d.Threshold) != above {
+		return 0, true
+	}
 	decided := func(times float64) bool {
-		pass, fail := d.pass.grow(times), d.fail.grow(times)
-		if d.PassesAbove {
-			return pass.pAbove(d.Threshold) <= alpha || fail.pBelow(d.Threshold) <= alpha
+		if above {
+			return side.grow(times).pAbove(d.Threshold) <= alpha
 		}
-		return pass.pBelow(d.Threshold) <= alpha || fail.pAbove(d.Threshold) <= alpha
+		return side.grow(times).pBelow(d.Threshold) <= alpha
 	}
 	low, high := 1.0, 2.0
 	for !decided(high) {

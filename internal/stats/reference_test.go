@@ -104,7 +104,8 @@ func TestBettingWealthReference(t *testing.T) {
 	// range −1 to 1 against 0.45.
 	for n := 1; n <= len(differences); n++ {
 		b := newBetting(differences[:n], -1, 1)
-		near(t, "wealth", math.Exp(b.wealth(0.45, 1)), wealth[n-1], sixDigits)
+		logs := b.wealth(0.45, [len(spreads)]float64{1, 1, 1, 1, 1})
+		near(t, "wealth", math.Exp(logs[0]), wealth[n-1], sixDigits)
 	}
 }
 

@@ -29,18 +29,9 @@ func (t tango) pBelow(d float64) float64 { return tTail(-t.z(d), t.df) }
 func (t tango) lower(alpha float64) float64 { return t.solve(tCritical(alpha, t.df)) }
 func (t tango) upper(alpha float64) float64 { return t.solve(-tCritical(alpha, t.df)) }
 
-// solve finds the difference whose statistic is z, by bisection.
+// solve finds the difference whose statistic is z.
 func (t tango) solve(z float64) float64 {
-	low, high := -1.0, 1.0
-	for range 60 {
-		middle := (low + high) / 2
-		if t.z(middle) > z {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	return (low + high) / 2
+	return falls(func(d float64) float64 { return t.z(d) - z }, -1, 1)
 }
 
 func (t tango) grow(times float64) inference {
