@@ -17,7 +17,7 @@ func csvRows(name, text string, m Mapping) (rows, Mapping, error) {
 	reader := csv.NewReader(strings.NewReader(text))
 	reader.FieldsPerRecord = -1
 	header, err := reader.Read()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, m, (&problem.Problem{File: name, Line: 1, What: "the file is empty"}).Wanted("a header of column names, then a line for each case")
 	}
 	if err != nil {
@@ -30,7 +30,7 @@ func csvRows(name, text string, m Mapping) (rows, Mapping, error) {
 	return func(yield func(row, error) bool) {
 		for {
 			record, err := reader.Read()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			r := row{}

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"path"
@@ -116,7 +117,8 @@ func readCase(entry row, m Mapping) (Case, error) {
 // asProblem keeps a problem as it is and makes one of any other error, which
 // here can only be about the file's content.
 func asProblem(err error) *problem.Problem {
-	if p, ok := err.(*problem.Problem); ok {
+	var p *problem.Problem
+	if errors.As(err, &p) {
 		return p
 	}
 	return &problem.Problem{What: err.Error(), Err: err}

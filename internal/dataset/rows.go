@@ -99,7 +99,7 @@ func (s *jsonStream) read(yield func(row, error) bool) error {
 	default:
 		return noList()
 	}
-	if _, err := s.dec.ReadToken(); err != io.EOF {
+	if _, err := s.dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return problem.Newf("there is more after the list of cases").Wanted("one JSON value")
 	}
 	return nil

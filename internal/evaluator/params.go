@@ -84,8 +84,6 @@ type params struct {
 	rng     *Range         // set by a type whose range depends on its parameters
 }
 
-func (p *params) has(name string) bool { _, ok := p.spec.Params[name]; return ok }
-
 func (p *params) text(name, otherwise string) string {
 	if s, ok := p.spec.Params[name].(string); ok {
 		return s

@@ -193,3 +193,24 @@ func FuzzVerdict(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkScore is what the evaluators of an ordinary eval file cost a case.
+func BenchmarkScore(b *testing.B) {
+	set, err := buildIn(b, project(b, nil), `
+- {type: contains_all, name: facts, expected: "{{ expected.facts }}", when: "{{ expected.facts }}", ignore_case: true, normalize: true}
+- {type: recall_at_k, k: 4, expected: "{{ expected.sources }}", when: "{{ expected.sources }}"}
+- {type: length, by: words, max: 120}
+- {type: cost, max: 0.01}
+`)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := &Subject{Input: map[string]any{"question": "Which cards?"}, Documents: docs("a.md#x", "b.md#y", "c.md", "d.md"), CostNanos: nanos(5),
+		Expected: map[string]any{"facts": []any{"Visa", "Mastercard"}, "sources": []any{"b.md"}}, Output: strings.Repeat("We take Visa and Mastercard. ", 20)}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := set.Score(context.Background(), s, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

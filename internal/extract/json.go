@@ -52,12 +52,12 @@ func (d *Decoder) Decode(data []byte) (any, error) {
 func (d *Decoder) whole() (any, error) {
 	v, err := d.value(0)
 	if err == nil {
-		if _, err = d.dec.ReadToken(); err == io.EOF {
+		if _, err = d.dec.ReadToken(); errors.Is(err, io.EOF) {
 			return v, nil
 		}
 		return nil, fmt.Errorf("there is more after the JSON text, at byte %d", d.dec.InputOffset())
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, errors.New("the text is empty")
 	}
 	var syntax *jsontext.SyntacticError
@@ -132,7 +132,7 @@ func (d *Decoder) object(depth int) (any, error) {
 }
 
 func unexpected(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err
