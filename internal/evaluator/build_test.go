@@ -25,7 +25,7 @@ func TestProblemsOfASpec(t *testing.T) {
 		{"field of another type", "- type: json_valid\n  max: 3", []string{`evals/e.yaml:2: unknown field "max"`}},
 		{"nothing expected", "- type: contains", []string{"evals/e.yaml:1: the evaluator contains has no expected", `expected: "14 days"`}},
 		{"wrong type of a field", "- type: contains\n  expected: a\n  ignore_case: maybe", []string{`evals/e.yaml:3: ignore_case is the text "maybe"`, "true or false"}},
-		{"wrong choice", "- type: length\n  max: 1\n  by: word", []string{`evals/e.yaml:3: by is the text "word"`, "one of chars, words, lines", "did you mean words?"}},
+		{"wrong choice", "- type: length\n  max: 1\n  unit: word", []string{`evals/e.yaml:3: unit is the text "word"`, "one of chars, words, lines", "did you mean words?"}},
 		{"no duration", "- type: latency\n  max: 2000", []string{"evals/e.yaml:2: max is the number 2000", "a duration with a unit"}},
 		{"half a token", "- type: tokens\n  max: 1.5", []string{"max is the number 1.5", "a whole number"}},
 		{"list for a text", "- type: contains\n  expected: [a]", []string{"evals/e.yaml:2: expected is a list of 1", "a text"}},
@@ -97,7 +97,7 @@ func TestProblemsOfASpec(t *testing.T) {
 
 func TestAllProblemsAreReportedTogether(t *testing.T) {
 	t.Parallel()
-	_, err := buildIn(t, project(t, nil), "- type: contains\n- type: regx\n- {type: length, max: 1, bye: words}\n")
+	_, err := buildIn(t, project(t, nil), "- type: contains\n- type: regx\n- {type: length, max: 1, units: words}\n")
 	var list problem.List
 	if !errors.As(err, &list) || len(list) != 3 {
 		t.Errorf("%v", err)

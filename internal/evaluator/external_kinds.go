@@ -68,7 +68,7 @@ func groupKinds() []kind {
 			Params:  members,
 			Meaning: "The value is Σ weight × value ÷ Σ weight over the members that are not unscored. A member's value is its own where its range is bounded, brought to 0 to 1; else 1 for a pass and 0 for a fail. Passes when it is at least `threshold`, which is required.",
 			Edges:   []string{"An error of one member is an error of the whole.", "All members unscored, or those left having a weight of 0: unscored.", "Costs, times, tokens and lengths enter by their outcome."},
-			Example: "type: mean\nname: quality\nthreshold: 0.8\nof:\n  - {type: contains_all, expected: \"{{ expected.facts }}\", weight: 3}\n  - {type: length, by: words, max: 120}\n",
+			Example: "type: mean\nname: quality\nthreshold: 0.8\nof:\n  - {type: contains_all, expected: \"{{ expected.facts }}\", weight: 3}\n  - {type: length, unit: words, max: 120}\n",
 		}},
 	}
 }

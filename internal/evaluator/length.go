@@ -14,15 +14,15 @@ func makeLength(p *params) (prepare, error) {
 	if err != nil {
 		return nil, err
 	}
-	by := p.text("by", "chars")
+	unit := p.text("unit", "chars")
 	return always(func(_ context.Context, in *input) result {
-		return bounds.check(float64(count(extract.Text(in.answer), by)), by)
+		return bounds.check(float64(count(extract.Text(in.answer), unit)), unit)
 	}), nil
 }
 
 // count counts characters, words or lines.
-func count(text, by string) int {
-	switch by {
+func count(text, unit string) int {
+	switch unit {
 	case "words":
 		return len(strings.Fields(text))
 	case "lines":

@@ -199,7 +199,7 @@ func BenchmarkScore(b *testing.B) {
 	set, err := buildIn(b, project(b, nil), `
 - {type: contains_all, name: facts, expected: "{{ expected.facts }}", when: "{{ expected.facts }}", ignore_case: true, normalize: true}
 - {type: recall_at_k, k: 4, expected: "{{ expected.sources }}", when: "{{ expected.sources }}"}
-- {type: length, by: words, max: 120}
+- {type: length, unit: words, max: 120}
 - {type: cost, max: 0.01}
 `)
 	if err != nil {

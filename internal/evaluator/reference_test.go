@@ -178,7 +178,7 @@ func TestSchemaRefusesWhatParseRefuses(t *testing.T) {
 	t.Parallel()
 	schema := compiledSchema(t)
 	for _, list := range []string{
-		"[]", "- {}", "- {type: contians}", "- {type: contains}", "- {type: contains, expected: a, x: 1}", "- {type: length, max: 1, by: word}",
+		"[]", "- {}", "- {type: contians}", "- {type: contains}", "- {type: contains, expected: a, x: 1}", "- {type: length, max: 1, unit: word}",
 		"- {type: latency, max: 2000}", "- {type: contains_all, expected: 3}", "- {type: all, of: [{type: x}]}", "- {type: tokens, max: 1.5}",
 	} {
 		if err := validate(t, schema, list); err == nil {

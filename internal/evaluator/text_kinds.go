@@ -83,13 +83,13 @@ func textKinds() []kind {
 			Name: "length", Uses: output, Range: &Range{},
 			Summary: "The output is neither too long nor too short.",
 			Params: []Param{
-				{Name: "by", Type: TextType, OneOf: []string{"chars", "words", "lines"}, Default: "chars", Doc: "What is counted."},
+				{Name: "unit", Type: TextType, OneOf: []string{"chars", "words", "lines"}, Default: "chars", Doc: "What is counted."},
 				{Name: "min", Type: IntegerType, Doc: "The least that passes."},
 				{Name: "max", Type: IntegerType, Doc: "The most that passes."},
 			},
 			Meaning: "The value is the count: Unicode code points, runs of characters between blanks, or lines. Passes when min ≤ count ≤ max.",
 			Edges:   []string{"At least one of min and max is needed.", "A line break at the end starts no further line; an empty output has 0 lines.", "Where the call failed there is a fail and no value."},
-			Example: "type: length\nby: words\nmax: 120\n",
+			Example: "type: length\nunit: words\nmax: 120\n",
 		}},
 	}
 }

@@ -76,9 +76,9 @@ func TestTypes(t *testing.T) {
 		{"one_of booleans are texts", "type: one_of\nexpected: [true, 3]", Subject{Output: "true"}, Pass, none, ""},
 
 		{"length in characters", "type: length\nmax: 3", Subject{Output: "äöü"}, Pass, 3, ""},
-		{"length in words", "type: length\nby: words\nmin: 4", Subject{Output: " one  two\nthree "}, Fail, 3, "3 words, fewer than 4"},
-		{"length in lines", "type: length\nby: lines\nmax: 2", Subject{Output: "a\nb\n"}, Pass, 2, ""},
-		{"length of nothing in lines", "type: length\nby: lines\nmax: 2", Subject{}, Pass, 0, ""},
+		{"length in words", "type: length\nunit: words\nmin: 4", Subject{Output: " one  two\nthree "}, Fail, 3, "3 words, fewer than 4"},
+		{"length in lines", "type: length\nunit: lines\nmax: 2", Subject{Output: "a\nb\n"}, Pass, 2, ""},
+		{"length of nothing in lines", "type: length\nunit: lines\nmax: 2", Subject{}, Pass, 0, ""},
 		{"length of a failed call has no value", "type: length\nmax: 2", Subject{Failure: filtered}, Fail, none, "no answer: content_filter"},
 
 		{"number", "type: number\nexpected: 42", Subject{Output: "It is 42."}, Pass, none, ""},
