@@ -93,7 +93,6 @@ func TestWhatDoesNotChangeTheVersion(t *testing.T) {
 		"block style":     one.edit(supportPath, "tool_choice: auto", "tool_choice:\n  auto"),
 		"key order":       one.edit(supportPath, "temperature: 0.2, max_output_tokens: 400", "max_output_tokens: 400, temperature: 0.2"),
 		"a number's form": one.edit(supportPath, "temperature: 0.2, max_output_tokens: 400", "temperature: 2e-1, max_output_tokens: 400.0"),
-		"an empty part":   one.with(supportPath, one[supportPath]+"version:\n"),
 		"a BOM":           one.with("configs/support/rules.md", "\xef\xbb\xbf"+one["configs/support/rules.md"]),
 		"CRLF":            crlf,
 		"a template's name": one.edit(supportPath, "support/system.md.jinja", "support/sys.jinja").
@@ -120,6 +119,10 @@ func TestWhatDoesNotChangeTheVersion(t *testing.T) {
 		if got := same.digest(t); got != plain {
 			t.Errorf("%s changes the version", name)
 		}
+	}
+	few := folder{supportPath: "model: local/m\nmessages: [{role: user, content: x}]\n"}
+	if few.digest(t) != few.with(supportPath, few[supportPath]+"params: {}\ntools: []\nguardrails: []\nfallbacks: []\ninput: {}\n").digest(t) {
+		t.Error("empty parts change the version")
 	}
 	if c := moved.config(t, "sub/project/"+supportPath); c.Digest() != plain {
 		t.Error("moving the project changes the version")

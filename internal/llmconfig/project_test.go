@@ -154,7 +154,7 @@ func shuffledYAML(t *rapid.T, v any, indent string) string {
 	case map[string]any:
 		names := rapid.Permutation(slices.Sorted(maps.Keys(v))).Draw(t, "order")
 		if len(names) == 0 || rapid.Bool().Draw(t, "flow") && indent != "" {
-			return inJSON(t, v)
+			return indent + inJSON(t, v) + "\n"
 		}
 		var b strings.Builder
 		for _, name := range names {
