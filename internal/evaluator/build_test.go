@@ -127,6 +127,10 @@ func TestPrecheckNamesTheCase(t *testing.T) {
 		{"group with a condition", "- {type: all, when: '{{ expected.facts }}', of: [{type: contains_all, expected: '{{ expected.facts }}'}]}", nil},
 		{"after the call", "- {type: contains, expected: '{{ documents[0].source }}'}", nil},
 		{"condition after the call", "- {type: contains, expected: '{{ expected.facts[0] }}', when: '{{ output }}'}", nil},
+		{"a slip in a condition", "- {type: json_valid, when: '{{ expcted.facts }}'}", []string{
+			`evals/e.yaml:1: the when of json_valid uses "expcted", which no case has`, "did you mean expected?"}},
+		{"a slip in a member", "- {type: all, of: [{type: contains, expected: '{{ inptu.q }}'}]}", []string{`the expected of contains uses "inptu"`}},
+		{"a name of another dataset", "- {type: json_valid, when: '{{ language }}'}", nil},
 		{"a missing input", "- {type: contains, expected: '{{ name }}'}", []string{"cases.jsonl:1: ", "name"}},
 	} {
 		set, err := buildIn(t, project(t, nil), test.text)

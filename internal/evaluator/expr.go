@@ -12,8 +12,12 @@ import (
 	"github.com/assay-llmops/assay/internal/problem"
 )
 
-// afterwards are the names of expressions that have no value before a call.
-var afterwards = []string{"output", "documents", "tool_calls", "config"}
+// afterwards are the names of expressions that have no value before a call, and
+// beforehand those that have, beside the fields of the input.
+var (
+	afterwards = []string{"output", "documents", "tool_calls", "finish_reason", "config"}
+	beforehand = []string{"input", "expected", "tags", "metadata"}
+)
 
 // vars are the names that expressions may use: every field of the input by its
 // name, then the fixed names, which win over a field of the same name.
@@ -22,6 +26,7 @@ func (s *Subject) vars() map[string]any {
 	vars["output"] = s.Output
 	vars["documents"] = documentValues(s.Documents)
 	vars["tool_calls"] = toolCallValues(s.ToolCalls)
+	vars["finish_reason"] = s.FinishReason
 	vars["config"] = map[string]any{"name": s.ConfigName, "version": s.Version}
 	return vars
 }
@@ -131,7 +136,8 @@ func namesOf(uses []jinja.Name) []string {
 	for i, use := range uses {
 		names[i] = use.Name
 	}
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func compileList(items []any, env *Env, at Place) (*dynamic, error) {
@@ -182,8 +188,8 @@ func compileObject(object map[string]any, env *Env, at Place) (*dynamic, error) 
 
 // condition is a when: nil holds always.
 type condition struct {
-	holds     func(ctx context.Context, vars map[string]any) (bool, error)
-	afterCall bool
+	holds func(ctx context.Context, vars map[string]any) (bool, error)
+	dynamic
 }
 
 func compileCondition(v any, env *Env, at Place) (*condition, error) {
@@ -201,11 +207,35 @@ func compileCondition(v any, env *Env, at Place) (*condition, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading when: %w", err)
 		}
-		names := &dynamic{names: namesOf(expr.Variables())}
-		return &condition{expr.Truthy, names.afterCall()}, nil
+		return &condition{expr.Truthy, dynamic{names: namesOf(expr.Variables())}}, nil
 	}
 	return nil, at.put(problem.Newf("when is %s", describe(v)).
 		Wanted(`one expression, such as "{{ expected.facts }}" or "{{ 'billing' in tags }}"`))
+}
+
+// checkNames finds names in the evaluator's expressions that no case has and
+// that look like a slip of the pen: in a when, such a name would count as false
+// everywhere.
+func (e *Evaluator) checkNames(known []string) (problems problem.List) {
+	check := func(field string, names []string) {
+		for _, name := range names {
+			near := problem.Nearest(name, known)
+			if slices.Contains(known, name) || near == "" {
+				continue
+			}
+			problems = append(problems, e.spec.Place.at(field).put(problem.Newf("the %s of %s uses %q, which no case has", field, e.spec.Name, name).
+				Wanted("a field of the input, or one of %s", strings.Join(slices.Concat(beforehand, afterwards), ", ")).
+				Remedy("did you mean %s?", near)))
+		}
+	}
+	check("when", e.when.names)
+	if e.expected != nil {
+		check("expected", e.expected.names)
+	}
+	for _, m := range e.members {
+		problems = append(problems, m.checkNames(known)...)
+	}
+	return problems
 }
 
 // caseProblem says that a case cannot be scored.

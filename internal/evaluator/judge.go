@@ -60,7 +60,7 @@ func makeJudge(p *params) (prepare, error) {
 		return nil, err
 	}
 	for _, name := range with.names {
-		if slices.Contains([]string{"tags", "metadata", "config"}, name) {
+		if slices.Contains([]string{"tags", "metadata", "finish_reason", "config"}, name) {
 			p.uses = append(p.uses, name)
 		}
 	}

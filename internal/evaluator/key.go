@@ -75,6 +75,8 @@ func (s *Subject) part(use string) any {
 		return s.CostNanos
 	case "timing":
 		return []any{s.Timing.TTFT, s.Timing.Total, s.Cached}
+	case "finish_reason":
+		return s.FinishReason
 	case "config":
 		return []any{s.ConfigName, s.Version}
 	}
@@ -83,7 +85,7 @@ func (s *Subject) part(use string) any {
 
 // Uses are the parts of a subject that the evaluator is given, beside the
 // expectation that it resolves: output, input, expected, tags, metadata,
-// documents, tool_calls, usage, cost, timing, config.
+// documents, tool_calls, usage, cost, timing, finish_reason, config.
 func (e *Evaluator) Uses() []string {
 	uses := append(slices.Clone(e.kind.Uses), e.alsoUses...)
 	for _, m := range e.members {

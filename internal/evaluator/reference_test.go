@@ -49,7 +49,7 @@ func reference() []byte {
 	b.WriteString("\n## Fields of every type\n\n")
 	table(&b, Common())
 	b.WriteString("\nPer case: the value may be `{{ expr }}`, resolved for each case. One expression gives its typed value (a list stays a list); a text around expressions is rendered; lists and objects are gone through. " +
-		"Names: every field of the input, `input`, `expected`, `output`, `documents` (id, source, content, score), `tool_calls` (name, arguments, result), `tags`, `metadata`, `config` (name, version). " +
+		"Names: every field of the input, `input`, `expected`, `output`, `documents` (id, source, content, score), `tool_calls` (name, arguments, result), `finish_reason`, `tags`, `metadata`, `config` (name, version). " +
 		"To compare with a text that holds `{{`, write `{{ \"{{\" }}`.\n\n" +
 		"A call that the candidate made fail (bad request, context length, content filter, invalid structured output) is a fail of every evaluator that reads the answer; a bounded value is then the worst. `cost`, `latency`, `ttft`, `tokens` and `error` look at the call itself.\n")
 	for _, d := range Types() {

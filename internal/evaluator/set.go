@@ -3,6 +3,8 @@ package evaluator
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/assay-llmops/assay/internal/dataset"
 	"github.com/assay-llmops/assay/internal/problem"
@@ -48,10 +50,16 @@ const maxCaseProblems = 3
 // is missing or of the wrong type, before any call is paid for. Expectations
 // that use the output, the documents, the tool calls or the config have no
 // value yet and are not checked. The problems are placed in path, the
-// dataset's file, at the case's line.
+// dataset's file, at the case's line; names in expressions that look like a
+// slip are placed in the eval file.
 func (s *Set) Precheck(path string, cases []dataset.Case) error {
+	known := slices.Concat(beforehand, afterwards, slices.Sorted(maps.Keys(inputNames(cases))))
 	var problems problem.List
 	for _, e := range s.evaluators {
+		if slips := e.checkNames(known); slips != nil {
+			problems = append(problems, slips...)
+			continue
+		}
 		wrong := 0
 		for i := range cases {
 			c := &cases[i]
@@ -70,10 +78,21 @@ func (s *Set) Precheck(path string, cases []dataset.Case) error {
 	return problems.OrNil()
 }
 
+// inputNames are the fields that the input of at least one case has.
+func inputNames(cases []dataset.Case) map[string]bool {
+	names := make(map[string]bool)
+	for i := range cases {
+		for name := range cases[i].Input {
+			names[name] = true
+		}
+	}
+	return names
+}
+
 // checkCase resolves and prepares the expectation of a case; who is the
 // evaluator, this one or a member, that cannot.
 func (e *Evaluator) checkCase(ctx context.Context, vars map[string]any) (who *Evaluator, err error) {
-	if e.when.afterCall {
+	if e.when.afterCall() {
 		return nil, nil
 	}
 	wanted, err := e.when.holds(ctx, vars)

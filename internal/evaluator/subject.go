@@ -23,7 +23,7 @@ type Subject struct {
 	Timing       llm.Timing
 	Cached       bool       // answered from the cache, so that Timing is of another run
 	Failure      *llm.Error // what the candidate did wrong; nil when it answered
-	FinishReason string
+	FinishReason string     // why the model stopped, as the provider says it
 
 	ConfigName string
 	Version    string // NAME@12hex

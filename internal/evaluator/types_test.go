@@ -194,6 +194,7 @@ func TestTypes(t *testing.T) {
 		{"a fixed name wins over a field", "type: contains\nexpected: '{{ output }}'", Subject{Output: "o", Input: map[string]any{"output": "other"}}, Pass, none, ""},
 		{"expression without a value", "type: contains\nexpected: '{{ expected.x }}'", Subject{Output: "o", Expected: map[string]any{}}, Error, none, "expected: "},
 		{"expression of the wrong type", "type: contains_all\nexpected: '{{ expected.x }}'", Subject{Output: "o", Expected: map[string]any{"x": []any{}}}, Error, none, "empty list"},
+		{"expression over the reason to stop", "type: contains\nexpected: o\nwhen: \"{{ finish_reason == 'stop' }}\"", Subject{Output: "o", FinishReason: "length"}, Unscored, none, ""},
 		{"when holds", "type: contains\nexpected: o\nwhen: \"{{ 'a' in tags }}\"", Subject{Output: "o", Tags: []string{"a"}}, Pass, none, ""},
 		{"when does not", "type: contains\nexpected: o\nwhen: \"{{ 'a' in tags }}\"", Subject{Output: "o"}, Unscored, none, "when is false"},
 		{"when a field is missing", "type: contains\nexpected: '{{ expected.x }}'\nwhen: '{{ expected.x }}'", Subject{Output: "o"}, Unscored, none, ""},
