@@ -127,8 +127,8 @@ func smoothScore(mean float64) func(*rand.Rand, size) stats.Sample {
 	})
 }
 
-// rareLow draws scores that are 1 but for a share of lows, which lie evenly
-// between 0 and 2·depth below... so that the mean is as given.
+// rareLow draws scores that are 1 but for a share of cases that lie depth below,
+// large enough to give the mean.
 func rareLow(mean, depth float64) func(*rand.Rand, size) stats.Sample {
 	return sampler(false, func(r *rand.Rand, clustered bool) drawer {
 		p := shares(r, clustered, (1-mean)/depth, 1-(1-mean)/depth)[0]

@@ -23,28 +23,38 @@ var (
 
 // grid is every table of the page.
 func grid() []*table {
+	const (
+		inClusters = "Intra-class correlation 0.2. "
+		unit       = "Scores from 0 to 1. "
+		dagger     = "† marks Tango's known exceptions. "
+		warned     = "In brackets the share of data sets, in %, that carried the warning. "
+		oneRun     = "Lognormal sizes of cases and lognormal noise on each side, by the spread σ of the logarithm. "
+	)
+	bootstrapped := []size{{cases: 200}, {cases: 500}, {cases: 1000}}
+	bootstrappedClusters := []size{
+		{cases: 200, clusters: 20}, {cases: 250, clusters: 50, uneven: true}, {cases: 500, clusters: 100}, {cases: 1000, clusters: 100},
+	}
 	return []*table{
-		rates("Rates: at_least and at_most, exact bounds", "", plain),
-		rates("Rates in clusters: exact bounds ÷ design effect", "Intra-class correlation 0.2.", clustered),
-		pairedRates("Paired rates: not_worse_by and better_by, Tango's score", "† marks Tango's known exceptions.", plain),
-		pairedRates("Paired rates in clusters: Tango ÷ design effect", "Intra-class correlation 0.2. † marks Tango's known exceptions.", clustered),
-		scores("Bounded scores: at_least", "Range 0 to 1.", plain),
-		scores("Bounded scores in clusters: at_least", "Range 0 to 1, intra-class correlation 0.2.", clustered),
-		pairedScores("Paired bounded scores: not_worse_by and better_by", "Range 0 to 1.", plain),
-		pairedScores("Paired bounded scores in clusters", "Range 0 to 1, intra-class correlation 0.2.", clustered),
-		ratios("Tokens and cost: ratio of means", "Lognormal case sizes; noise on each side.", plain),
-		ratios("Tokens and cost in clusters: ratio of means", "Lognormal cluster sizes.", clustered),
-		means("Skewed metrics: at_most on the mean", "", plain),
-		means("Skewed metrics in clusters: at_most on the mean", "", clustered),
-		differencesOfMeans("Skewed metrics: not_worse_by on the difference of means", "", plain),
-		skewedRatios("Skewed metrics: ratio of means", "", plain),
-		geometric("Typical cost: geometric mean, at_most and not_worse_by", "", plain),
+		rates("Rates: exact bounds", "", plain),
+		rates("Rates in clusters: exact bounds ÷ design effect", inClusters, clustered),
+		pairedRates("Paired rates: Tango's score", dagger, plain),
+		pairedRates("Paired rates in clusters: Tango ÷ design effect", inClusters+dagger, clustered),
+		scores("Bounded scores", unit, plain),
+		scores("Bounded scores in clusters", unit+inClusters, clustered),
+		pairedScores("Paired bounded scores", unit, plain),
+		pairedScores("Paired bounded scores in clusters", unit+inClusters, clustered),
+		ratios("Tokens and cost: ratio of means", oneRun, plain),
+		ratios("Tokens and cost in clusters: ratio of means", oneRun+"Clusters share a size and a change. "+inClusters, clustered),
+		means("Skewed metrics: at_most on the mean", warned, plain),
+		means("Skewed metrics in clusters: at_most on the mean", "Gamma-distributed clusters of shape 4. "+warned, clustered),
+		differencesOfMeans("Skewed metrics: not_worse_by on the difference of means", warned, plain),
+		skewedRatios("Skewed metrics: not_worse_by 5 % on the ratio of means", warned, plain),
+		geometric("Typical cost: geometric mean", "", plain),
 		geometric("Typical cost in clusters: geometric mean", "", clustered),
 		percentiles("Percentiles: at_most, order statistics", "", plain),
-		percentiles("Percentiles in clusters: order statistics ÷ design effect", "", clustered),
-		pairedPercentiles("Paired percentiles: not_worse_by, bootstrap", "", []size{{cases: 200}, {cases: 500}, {cases: 1000}}),
-		pairedPercentiles("Paired percentiles in clusters: bootstrap", "", []size{
-			{cases: 200, clusters: 20}, {cases: 250, clusters: 50, uneven: true}, {cases: 500, clusters: 100}, {cases: 1000, clusters: 100}}),
+		percentiles("Percentiles in clusters: at_most, order statistics ÷ design effect", inClusters, clustered),
+		pairedPercentiles("Paired percentiles: not_worse_by 10 %, bootstrap", "", bootstrapped),
+		pairedPercentiles("Paired percentiles in clusters: not_worse_by 10 %, bootstrap", "Clusters share a size. ", bootstrappedClusters),
 	}
 }
 
@@ -66,8 +76,8 @@ func rates(title, note string, columns []size) *table {
 func pairedRates(title, note string, columns []size) *table {
 	t := &table{title: title, note: note, columns: columns}
 	add := func(rule stats.Rule, name string, margin float64, sign float64) {
-		for _, disagree := range []float64{margin, 0.05, 0.1, 0.2, 0.3} {
-			if disagree < margin || disagree == 0 || (disagree == margin && disagree != 0 && len(t.rows) > 0 && t.rows[len(t.rows)-1].label == pairLabel(name, margin, disagree)) {
+		for _, disagree := range []float64{0.02, 0.05, 0.1, 0.2, 0.3} {
+			if disagree < max(margin, 0.05) && disagree != margin {
 				continue
 			}
 			q := stats.Question{Kind: stats.Rate, Rule: rule, Bound: margin, HigherIsBetter: true, Confidence: confidence}
@@ -227,7 +237,7 @@ func skewedRatios(title, note string, columns []size) *table {
 }
 
 func geometric(title, note string, columns []size) *table {
-	t := &table{title: title, note: note, columns: columns, informative: true, thin: 4}
+	t := &table{title: title, note: note, columns: columns, thin: 4}
 	geoChange := 0.0
 	if columns[0].clusters > 0 {
 		geoChange = 0.3
@@ -257,7 +267,7 @@ func pairedPercentiles(title, note string, columns []size) *table {
 	for _, p := range []float64{0.5, 0.95, 0.99} {
 		q := stats.Question{Kind: stats.Percentile, Rule: stats.NotWorseBy, Q: p, Bound: 0.1, Relative: true, Confidence: confidence}
 		for _, shape := range []struct{ caseSize, noise float64 }{{0.5, 0.3}, {0.3, 0.8}} {
-			label := fmt.Sprintf("p%.0f by 10 %%, σ %.1f a case, %.1f noise", 100*p, shape.caseSize, shape.noise)
+			label := fmt.Sprintf("p%.0f, σ %.1f a case, %.1f noise", 100*p, shape.caseSize, shape.noise)
 			draw := costPairs(1.1, lognormal(shape.caseSize), lognormal(shape.noise), 0)
 			t.rows = append(t.rows, &row{label: label, question: q, draw: draw})
 		}

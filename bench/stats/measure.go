@@ -16,9 +16,10 @@ type table struct {
 	title, note string
 	columns     []size
 	rows        []*row
-	// informative tables show errors for skews that no limit holds for.
+	// informative tables show the errors at skews for which no limit is promised,
+	// with the share of data sets that carried a warning.
 	informative bool
-	// share of the data sets that the costly bootstrap tables draw.
+	// thin divides the number of data sets where one takes long.
 	thin int
 }
 
@@ -52,7 +53,7 @@ type row struct {
 
 // cell counts what a rule said over the data sets of one row and size.
 type cell struct {
-	sets, passes, fails, tooFew int
+	sets, passes, fails, tooFew, warned int
 }
 
 // usualLimit is where the 99.9 % lower bound of an error rate must not lie above.
@@ -117,6 +118,9 @@ func simulate(t *table, r *row, s size, sets int) (cell, error) {
 		d, err := decide(r.question, sample, remembered)
 		if err != nil {
 			return c, err
+		}
+		if len(d.Warnings) > 0 {
+			c.warned++
 		}
 		switch {
 		case d.TooFew != "":

@@ -12,8 +12,7 @@ func render(tables []*table, sets int) (page string, broken []string) {
 	for _, t := range tables {
 		fmt.Fprintf(&b, "### %s\n\n", t.title)
 		n := max(1, sets/max(1, t.thin))
-		fmt.Fprintf(&b, "%s %d data sets a cell; each entry is passes / fails in %%, – where the rule is undecided for want of cases.\n\n", t.note, n)
-		b.WriteString("| truth on the threshold |")
+		fmt.Fprintf(&b, "%s%d data sets a cell.\n\n| truth on the threshold |", t.note, n)
 		for _, c := range t.columns {
 			fmt.Fprintf(&b, " %s |", c)
 		}
@@ -42,7 +41,7 @@ func describe(t *table, r *row, s size, c cell) (entry, excess string) {
 	percent := func(x int) string { return fmt.Sprintf("%.1f", 100*float64(x)/float64(c.sets)) }
 	entry = percent(c.passes) + " / " + percent(c.fails)
 	if t.informative {
-		return entry, ""
+		return entry + " (" + fmt.Sprintf("%.0f", 100*float64(c.warned)/float64(c.sets)) + ")", ""
 	}
 	lower := max(atLeast(c.passes, c.sets), atLeast(c.fails, c.sets))
 	limit, mark := usualLimit, ""

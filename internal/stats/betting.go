@@ -15,7 +15,8 @@ import (
 type betting struct {
 	distinct []float64 // the values that occur, as fractions of the range, ascending
 	counts   []float64 // how often each occurs
-	n        float64
+	weight   float64   // what an occurrence counts: 1, or more in a grown sample
+	n        float64   // weighted number of values
 	lo, hi   float64
 }
 
@@ -23,7 +24,7 @@ type betting struct {
 func newBetting(values []float64, lo, hi float64) betting {
 	sorted := slices.Clone(values)
 	slices.Sort(sorted)
-	b := betting{n: float64(len(values)), lo: lo, hi: hi}
+	b := betting{weight: 1, n: float64(len(values)), lo: lo, hi: hi}
 	for i, v := range sorted {
 		if i == 0 || v != sorted[i-1] {
 			b.distinct = append(b.distinct, unit((v-lo)/(hi-lo)))
@@ -79,7 +80,7 @@ func (b betting) wealth(m float64, bets [len(spreads)]float64) (logs [len(spread
 		for k, bet := range bets {
 			products[k] *= 1 + bet*(x-m)
 		}
-		if i%16 == 15 {
+		if i%64 == 63 {
 			for k, p := range products {
 				logs[k] += math.Log(p)
 				products[k] = 1
@@ -87,7 +88,7 @@ func (b betting) wealth(m float64, bets [len(spreads)]float64) (logs [len(spread
 		}
 	}
 	for k, p := range products {
-		logs[k] += math.Log(p)
+		logs[k] = b.weight * (logs[k] + math.Log(p))
 	}
 	return logs
 }
@@ -103,9 +104,13 @@ func logMean(v [len(spreads)]float64) float64 {
 
 // mirrored turns the range around, so that below becomes above.
 func (b betting) mirrored() betting {
-	m := betting{distinct: make([]float64, len(b.distinct)), counts: b.counts, n: b.n, lo: -b.hi, hi: -b.lo}
+	m := b
+	m.lo, m.hi = -b.hi, -b.lo
+	m.distinct = make([]float64, len(b.distinct))
+	m.counts = make([]float64, len(b.counts))
 	for i, x := range b.distinct {
-		m.distinct[i] = 1 - x
+		last := len(b.distinct) - 1 - i
+		m.distinct[last], m.counts[last] = 1-x, b.counts[i]
 	}
 	return m
 }
@@ -118,7 +123,7 @@ func (b betting) mean() float64 {
 	for i, x := range b.distinct {
 		sum += b.counts[i] * x
 	}
-	return sum / b.n
+	return sum * b.weight / b.n
 }
 
 // raw turns a fraction of the range into a value.
@@ -139,11 +144,7 @@ func (b betting) pAbove(t float64) float64 {
 func (b betting) pBelow(t float64) float64 { return b.mirrored().pAbove(-t) }
 
 func (b betting) grow(times float64) inference {
-	grown := b
-	grown.n *= times
-	grown.counts = make([]float64, len(b.counts))
-	for i, c := range b.counts {
-		grown.counts[i] = c * times
-	}
-	return grown
+	b.n *= times
+	b.weight *= times
+	return b
 }

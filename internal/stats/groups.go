@@ -103,13 +103,17 @@ func (g groups) countDesignEffect(residuals []float64, informative int) float64 
 	return (float64(informative)*effect + max(effect, whole)) / (float64(informative) + 1)
 }
 
-// mean is the arithmetic mean; NaN without values.
+// mean is the arithmetic mean; NaN without values. It adds up what lies above the
+// first value, so that equal values have no spread by rounding.
 func mean(values []float64) float64 {
+	if len(values) == 0 {
+		return nan
+	}
 	sum := 0.0
 	for _, v := range values {
-		sum += v
+		sum += v - values[0]
 	}
-	return sum / float64(len(values))
+	return values[0] + sum/float64(len(values))
 }
 
 // residuals are the values less their mean.

@@ -61,7 +61,7 @@ func concentrated(side string, sums []float64, g groups) []string {
 }
 
 // analyseGeoMean judges a geometric mean, or the ratio of two, by t on the
-// logarithms.
+// logarithms. Logarithms that are skewed themselves need more cases.
 func analyseGeoMean(a *analysis, q Question, s Sample, g groups) {
 	logs := logarithms(s.Candidate)
 	if q.Rule.Paired() {
@@ -70,7 +70,7 @@ func analyseGeoMean(a *analysis, q Question, s Sample, g groups) {
 	a.designEffect = g.designEffect(residuals(logs))
 	a.value, a.method = math.Exp(mean(logs)), "t on logarithms"
 	a.inference = onLogs{meanT(logs, g)}
-	a.require(g, minCasesGeo, minClusters)
+	a.require(g, max(minCasesGeo, casesForSkew(logs)), minClusters)
 }
 
 // logarithms of values above 0.

@@ -75,7 +75,6 @@ func analyseRate(a *analysis, q Question, s Sample, g groups) {
 		passes += int(v)
 	}
 	a.designEffect = g.countDesignEffect(residuals(s.Candidate), min(passes, a.n-passes))
-	n := float64(a.n) / a.designEffect
-	a.inference = exact{a.value * n, n}
+	a.inference = exact{float64(passes) / a.designEffect, float64(a.n) / a.designEffect}
 	a.require(g, 1, minClusters)
 }

@@ -19,12 +19,13 @@ func analyseScore(a *analysis, q Question, s Sample, g groups) {
 		units = g.means(values)
 		a.warnings = append(a.warnings, unequalClusters(mean(values), mean(units), hi-lo)...)
 	}
-	a.value, a.method = mean(units), "betting bounds"
-	a.inference = newBetting(units, lo, hi)
+	a.value = mean(units)
 	if tFits(units, lo, hi) {
 		a.method = "t"
-		t := meanT(units, group(nil, len(units)))
-		a.inference = bounded{t, float64(len(units)), lo, hi}
+		a.inference = bounded{meanT(units, group(nil, len(units))), float64(len(units)), lo, hi}
+	} else {
+		a.method = "betting bounds"
+		a.inference = newBetting(units, lo, hi)
 	}
 	if g.clustered {
 		a.method += ", clusters as one value each"
@@ -36,7 +37,14 @@ func analyseScore(a *analysis, q Question, s Sample, g groups) {
 func tFits(values []float64, lo, hi float64) bool {
 	share := (mean(values) - lo) / (hi - lo)
 	return len(values) >= minCasesScoreT && share >= 0.1 && share <= 0.9 &&
-		math.Abs(skewness(values)) <= largestSkew*math.Sqrt(float64(len(values)))
+		len(values) >= casesForSkew(values)
+}
+
+// casesForSkew is the number of values at which t holds its error in spite of
+// their skewness.
+func casesForSkew(values []float64) int {
+	need := skewness(values) / largestSkew
+	return int(math.Ceil(need * need))
 }
 
 // largestSkew is the skewness ÷ √n up to which t is used. The one-sided error of

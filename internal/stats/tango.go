@@ -18,7 +18,7 @@ func (t tango) z(d float64) float64 {
 	qc := -t.c * d * (1 - d)
 	// The share that passes for the baseline only, by maximum likelihood under
 	// the hypothesis.
-	q := (math.Sqrt(max(0, qb*qb-4*qa*qc)) - qb) / (2 * qa)
+	q := max(0, -d, (math.Sqrt(max(0, qb*qb-4*qa*qc))-qb)/(2*qa))
 	variance := t.n * (2*q + d*(1-d))
 	return quotient(t.b-t.c-t.n*d, math.Sqrt(max(0, variance)))
 }
