@@ -9,9 +9,13 @@ package schema
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
+	"errors"
 	"fmt"
+	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -69,9 +73,9 @@ func Check(name string, doc *yamldoc.Doc) (problem.List, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the schema %s: %w", name, err)
 	}
-	invalid, ok := compiled.Validate(doc.Value()).(*jsonschema.ValidationError)
-	if !ok {
-		return nil, nil
+	var invalid *jsonschema.ValidationError
+	if err := compiled.Validate(doc.Value()); !errors.As(err, &invalid) {
+		return nil, err
 	}
 	c := checker{doc: doc, root: root}
 	c.collect(invalid)
@@ -94,10 +98,7 @@ func (c *checker) collect(e *jsonschema.ValidationError) {
 		return
 	}
 	at := yamldoc.Pointer(e.InstanceLocation...)
-	name := strings.Join(e.InstanceLocation, ".")
-	if name == "" {
-		name = "the file"
-	}
+	name := words(e.InstanceLocation)
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		for _, field := range k.Properties {
@@ -105,24 +106,29 @@ func (c *checker) collect(e *jsonschema.ValidationError) {
 		}
 	case *kind.Required:
 		for _, field := range k.Missing {
-			c.add(at, "%s has no %s", name, field).Want = c.describe(append(slices.Clone(e.InstanceLocation), field))
+			c.add(at, "%s has no %s", name, field).Want = field + ": " + c.describe(append(slices.Clone(e.InstanceLocation), field))
 		}
 	case *kind.Type:
 		c.add(at, "%s is %s", name, article(k.Got)).Want = strings.Join(articles(k.Want), " or ") + c.teach(e.InstanceLocation)
 	case *kind.Enum:
-		var names []string
-		for _, v := range k.Want {
-			names = append(names, fmt.Sprint(v))
-		}
-		p := c.add(at, "%s is %q", name, fmt.Sprint(k.Got))
-		p.Want = "one of " + strings.Join(names, ", ")
-		if near := problem.Nearest(fmt.Sprint(k.Got), names); near != "" {
-			p.Fix = "did you mean " + near + "?"
-		}
+		c.choice(at, name, k.Got, k.Want)
+	case *kind.Const:
+		c.choice(at, name, k.Got, []any{k.Want})
 	case *kind.Pattern:
-		c.add(at, "%s is %q", name, k.Got).Want = "text that matches " + k.Want + c.teach(e.InstanceLocation)
+		c.add(at, "%s is %q", name, short(k.Got)).Want = cmp.Or(c.describe(e.InstanceLocation), "text that matches "+k.Want)
+	case *kind.MinItems:
+		c.add(at, "%s is an empty list", name).Want = cmp.Or(c.describe(e.InstanceLocation), "at least one item")
+	case *kind.Minimum:
+		c.bound(at, name, k.Got, "at least", k.Want, e)
+	case *kind.Maximum:
+		c.bound(at, name, k.Got, "at most", k.Want, e)
+	case *kind.ExclusiveMinimum:
+		c.bound(at, name, k.Got, "more than", k.Want, e)
+	case *kind.ExclusiveMaximum:
+		c.bound(at, name, k.Got, "less than", k.Want, e)
 	default:
-		c.add(at, "%s: %s", name, e.ErrorKind.LocalizedString(message.NewPrinter(language.English))).Want = c.describe(e.InstanceLocation)
+		text := e.ErrorKind.LocalizedString(message.NewPrinter(language.English))
+		c.add(at, "%s: %s", name, text).Want = c.describe(e.InstanceLocation)
 	}
 }
 
@@ -132,11 +138,61 @@ func (c *checker) add(pointer, format string, args ...any) *problem.Problem {
 	return p
 }
 
+// choice tells of a value that is none of a list.
+func (c *checker) choice(at, name string, got any, want []any) {
+	names := make([]string, len(want))
+	for i, v := range want {
+		names[i] = fmt.Sprint(v)
+	}
+	p := c.add(at, "%s is %q", name, short(fmt.Sprint(got)))
+	p.Want = "one of " + strings.Join(names, ", ")
+	if near := problem.Nearest(fmt.Sprint(got), names); near != "" {
+		p.Fix = "did you mean " + near + "?"
+	}
+}
+
+// bound tells of a number that is too small or too large.
+func (c *checker) bound(at, name string, got *big.Rat, relation string, want *big.Rat, e *jsonschema.ValidationError) {
+	c.add(at, "%s is %s", name, decimal(got)).Want = relation + " " + decimal(want) + c.teach(e.InstanceLocation)
+}
+
+func decimal(r *big.Rat) string {
+	f, _ := r.Float64()
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+// short cuts a value that a message quotes.
+func short(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:59]) + "…"
+	}
+	return s
+}
+
+// words names a place in a file as people write it: messages[2].role.
+func words(location []string) string {
+	if len(location) == 0 {
+		return "the file"
+	}
+	var b strings.Builder
+	for i, part := range location {
+		if _, err := strconv.Atoi(part); err == nil && i > 0 {
+			b.WriteString("[" + part + "]")
+			continue
+		}
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
 // unknown tells of a field that the schema does not have.
 func (c *checker) unknown(parent []string, field string) {
-	p := c.add(yamldoc.Pointer(append(slices.Clone(parent), field)...), "unknown field %q", field)
+	p := c.add(yamldoc.Pointer(append(slices.Clone(parent), field)...), "unknown field %q", short(field))
 	if len(parent) > 0 {
-		p.What += " in " + strings.Join(parent, ".")
+		p.What += " in " + words(parent)
 	}
 	known := properties(c.find(parent))
 	p.Want = "one of " + strings.Join(known, ", ")
