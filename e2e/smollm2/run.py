@@ -33,6 +33,7 @@ def arguments():
     p.add_argument("--venv", default=cache / "assay-e2e" / "smollm2", type=pathlib.Path, help="where the server is installed")
     p.add_argument("--out", default="smollm2-report", type=pathlib.Path, help="folder of the project and its reports")
     p.add_argument("--cases", default=160, type=int, help="how many of the example's cases (at least 150)")
+    p.add_argument("--threads", default=os.cpu_count(), type=int, help="of the server; fewer where the machine is busy")
     p.add_argument("--port", default=0, type=int, help="port of the server; the same port lets a later run reuse its calls")
     return p.parse_args()
 
@@ -56,10 +57,10 @@ def free_port():
         return s.getsockname()[1]
 
 
-def start(python, model, port, log):
+def start(python, model, port, threads, log):
     """Starts the server and returns its process once it answers."""
     command = [python, "-m", "llama_cpp.server", "--model", model, "--model_alias", "smollm2-135m-instruct-q4_1",
-               "--host", "127.0.0.1", "--port", str(port), "--n_ctx", "4096", "--n_threads", "2", "--seed", "1"]
+               "--host", "127.0.0.1", "--port", str(port), "--n_ctx", "4096", "--n_threads", str(threads), "--seed", "1"]
     server = subprocess.Popen(command, stdout=log, stderr=log)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
@@ -94,7 +95,7 @@ def main():
     port = args.port or free_port()
     write_project(out, port)
     with open(out / "server.log", "w") as log:
-        server = start(python, model, port, log)
+        server = start(python, model, port, args.threads, log)
         try:
             print(f"server ready: process {server.pid}, {model.name}", flush=True)
             began = time.monotonic()
