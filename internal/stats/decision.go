@@ -84,8 +84,9 @@ func (d Decision) FailBound(alpha float64) float64 {
 
 // Interval is a figure for show with its two-sided interval.
 type Interval struct {
-	// Estimate lies between Lower and Upper; all are NaN without any case, the
-	// bounds also where one case or cluster has no spread to judge by.
+	// Estimate lies between Lower and Upper. All are NaN without any case, the
+	// bounds also where a single case or cluster has no spread to judge by; a bound
+	// is infinite where too few cases bound a percentile.
 	Estimate, Lower, Upper float64
 	// Confidence is the two-sided coverage, 0.95 for a 95 % interval.
 	Confidence float64

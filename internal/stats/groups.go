@@ -62,7 +62,7 @@ func (g groups) means(values []float64) []float64 {
 // covariance is the cluster-robust covariance of the means of two columns of
 // residuals (values less their mean): C/(C−1) · Σ_c (Σ_{i∈c} e_i)(Σ_{i∈c} f_i) ÷
 // n² (Miller 2024, arXiv:2411.00640, with the C/(C−1) correction). With groups
-// of one it is the usual s²/n.
+// of one it is the usual s²/n. NaN with a single group.
 func (g groups) covariance(e, f []float64) float64 {
 	total := 0.0
 	fs := g.sums(f)

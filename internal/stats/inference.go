@@ -34,9 +34,12 @@ func tTail(z, df float64) float64 {
 }
 
 // tCritical is the value that Student's t with df degrees of freedom exceeds
-// with chance alpha.
+// with chance alpha; +∞ when there are no degrees of freedom.
 func tCritical(alpha, df float64) float64 {
-	if math.IsInf(df, 1) {
+	switch {
+	case df <= 0:
+		return math.Inf(1)
+	case math.IsInf(df, 1):
 		return distuv.UnitNormal.Quantile(1 - alpha)
 	}
 	return -distuv.StudentsT{Sigma: 1, Nu: df}.Quantile(alpha)

@@ -30,7 +30,7 @@ func Show(q Question, values []float64, cluster []string) (Interval, error) {
 		if a.clusters > 0 {
 			shown.Method += ", clustered"
 		}
-	case a.n > 1:
+	default:
 		shown.Lower, shown.Upper = a.lower(q.alpha()/2), a.upper(q.alpha()/2)
 	}
 	return shown, nil
