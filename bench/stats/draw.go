@@ -213,10 +213,13 @@ func gammaOf(shape float64) func(*rand.Rand) float64 {
 // clusteredLognormal draws lognormal values whose logarithms have the usual
 // intra-class correlation.
 func clusteredLognormal(sigma float64) func(*rand.Rand, size) stats.Sample {
-	return sampler(false, func(r *rand.Rand, _ bool) drawer {
-		shared := math.Sqrt(correlation) * r.NormFloat64()
+	return sampler(false, func(r *rand.Rand, clustered bool) drawer {
+		shared, own := 0.0, 1.0
+		if clustered {
+			shared, own = math.Sqrt(correlation)*r.NormFloat64(), math.Sqrt(1-correlation)
+		}
 		return func() (float64, float64) {
-			z := shared + math.Sqrt(1-correlation)*r.NormFloat64()
+			z := shared + own*r.NormFloat64()
 			return math.Exp(sigma*z - sigma*sigma/2), 0
 		}
 	})
