@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"math"
+	"math/big"
 	"strings"
 )
 
@@ -146,7 +147,7 @@ func floats(op string, a, b float64) (any, error) {
 		if a == 0 && b < 0 {
 			return nil, divisionByZero(op)
 		}
-		result := math.Pow(a, b)
+		result := floatPower(a, b)
 		if math.IsNaN(result) && !math.IsNaN(a) && !math.IsNaN(b) {
 			return nil, faultf("the result of ** is no real number")
 		}
@@ -181,6 +182,27 @@ func floats(op string, a, b float64) (any, error) {
 		floor++
 	}
 	return floor, nil
+}
+
+// floatPower is a to the power b, rounded as C's pow does where math.Pow is off
+// in the last digit: whole exponents are multiplied out with room to spare.
+func floatPower(a, b float64) float64 {
+	const largest, room = 1100, 256
+	if b != math.Trunc(b) || math.Abs(b) > largest || math.IsInf(a, 0) || math.IsNaN(a) || a == 0 {
+		return math.Pow(a, b)
+	}
+	result, square := big.NewFloat(1).SetPrec(room), new(big.Float).SetPrec(room).SetFloat64(a)
+	for n := int(math.Abs(b)); n > 0; n /= 2 {
+		if n%2 == 1 {
+			result.Mul(result, square)
+		}
+		square.Mul(square, square)
+	}
+	if b < 0 {
+		result.Quo(big.NewFloat(1).SetPrec(room), result)
+	}
+	f, _ := result.Float64()
+	return f
 }
 
 // add joins strings, lists and tuples.

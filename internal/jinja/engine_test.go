@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -188,7 +189,7 @@ func TestInputValues(t *testing.T) {
 		{map[any]any{2: "two", "k": 1, true: "t"}, "{2: 'two', 'k': 1, True: 't'}"},
 		{map[string]string{"z": "1", "y": "2"}, "{'y': '2', 'z': '1'}"},
 		{[]map[string]any{{"a": 1}}, "[{'a': 1}]"},
-		{3.0, "3"}, {3.5, "3.5"}, {float32(0.5), "0.5"}, {1e300, "1e+300"}, {-0.0, "0"},
+		{3.0, "3"}, {3.5, "3.5"}, {float32(0.5), "0.5"}, {1e300, "1e+300"}, {math.Copysign(0, -1), "0"},
 		{json.Number("7"), "7"}, {json.Number("7.0"), "7"}, {json.Number("7.25"), "7.25"}, {json.Number("1e400"), "error"},
 		{uint8(3), "3"}, {int16(-3), "-3"}, {uint64(1 << 63), "error"}, {uint64(5), "5"},
 		{time.Date(2024, 5, 6, 0, 0, 0, 0, time.UTC), "2024-05-06"},

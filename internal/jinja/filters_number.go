@@ -233,6 +233,9 @@ func sum(r *render, v any, b *bound) (any, error) {
 	if b.given[1] {
 		total = b.values[1]
 	}
+	if _, ok := asText(total); ok {
+		return nil, faultf("the filter sum is given a string to start with").remedy("use the filter join")
+	}
 	read, err := r.getter(b, 0, -1)
 	if err != nil {
 		return nil, err

@@ -50,7 +50,7 @@ func (m *meter) iterate(v any) (*iterator, error) {
 		return nil, v.notCalled()
 	}
 	if s, ok := asText(v); ok {
-		return m.overText(v, s), nil
+		return overText(s), nil
 	}
 	return nil, faultf("cannot go through %s", describe(v)).wanted("a list, a mapping, a string or a range")
 }
@@ -67,7 +67,7 @@ func overItems(items []any) *iterator {
 }
 
 // overText goes through the characters of a string.
-func (m *meter) overText(v any, s string) *iterator {
+func overText(s string) *iterator {
 	return &iterator{size: int64(utf8.RuneCountInString(s)), next: func() (any, bool, error) {
 		if s == "" {
 			return nil, false, nil
@@ -75,7 +75,7 @@ func (m *meter) overText(v any, s string) *iterator {
 		_, size := utf8.DecodeRuneInString(s)
 		c := s[:size]
 		s = s[size:]
-		return like(v, c), true, nil
+		return c, true, nil
 	}}
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/cases"
 )
 
 // callText calls a method of a string.
@@ -69,17 +71,22 @@ var textChanges = map[string]func(string) string{
 	"upper":      upper,
 	"lower":      lower,
 	"capitalize": capitalize,
-	"casefold":   func(s string) string { return strings.ReplaceAll(lower(s), "ß", "ss") },
+	"casefold":   func(s string) string { return cases.Fold().String(s) },
 	"title": func(s string) string {
+		var b strings.Builder
 		inWord := false
-		return strings.Map(func(c rune) rune {
-			start := !inWord
-			inWord = unicode.IsUpper(c) || unicode.IsLower(c) || unicode.IsTitle(c)
-			if start {
-				return unicode.ToTitle(c)
+		for _, c := range s {
+			switch {
+			case inWord:
+				b.WriteRune(unicode.ToLower(c))
+			case c < utf8.RuneSelf:
+				b.WriteRune(unicode.ToUpper(c))
+			default:
+				b.WriteString(capitalize(string(c)))
 			}
-			return unicode.ToLower(c)
-		}, s)
+			inWord = unicode.IsUpper(c) || unicode.IsLower(c) || unicode.IsTitle(c)
+		}
+		return b.String()
 	},
 	"swapcase": func(s string) string {
 		var b strings.Builder
@@ -129,14 +136,14 @@ func every(is func(rune) bool) func(string) bool {
 	}
 }
 
-// texts are parts of a string as a list.
-func (r *render) texts(parts []string) (any, error) {
+// texts are parts of the string v as a list.
+func (r *render) texts(v any, parts []string) (any, error) {
 	if err := r.growItems(2 * len(parts)); err != nil {
 		return nil, err
 	}
 	items := make([]any, len(parts))
 	for i, part := range parts {
-		items[i] = part
+		items[i] = like(v, part)
 	}
 	return &list{items: items}, nil
 }
@@ -157,7 +164,7 @@ func (r *render) cutText(m *method, s string, a *args) (any, error) {
 		if err := r.growItems(count); err != nil {
 			return nil, err
 		}
-		return r.texts(splitLines(s, keep))
+		return r.texts(m.self, splitLines(s, keep))
 	case "split", "rsplit":
 		return r.split(m, s, a)
 	}
@@ -177,6 +184,10 @@ func (r *render) cutText(m *method, s string, a *args) (any, error) {
 	}
 	if at >= 0 {
 		parts = []any{s[:at], sep, s[at+len(sep):]}
+	}
+	for i, part := range parts {
+		text, _ := asText(part)
+		parts[i] = like(m.self, text)
 	}
 	return &tuple{items: parts}, nil
 }
@@ -209,9 +220,9 @@ func (r *render) split(m *method, s string, a *args) (any, error) {
 			return nil, err
 		}
 		if m.name == "rsplit" {
-			return r.texts(wordsFromRight(s, limit))
+			return r.texts(m.self, wordsFromRight(s, limit))
 		}
-		return r.texts(words(s, limit))
+		return r.texts(m.self, words(s, limit))
 	}
 	sep, err := r.separator(b)
 	if err != nil {
@@ -221,7 +232,7 @@ func (r *render) split(m *method, s string, a *args) (any, error) {
 		return nil, err
 	}
 	if m.name == "split" {
-		return r.texts(strings.SplitN(s, sep, int(limit)+1))
+		return r.texts(m.self, strings.SplitN(s, sep, int(limit)+1))
 	}
 	var parts []string
 	for range limit {
@@ -234,7 +245,7 @@ func (r *render) split(m *method, s string, a *args) (any, error) {
 	}
 	parts = append(parts, s)
 	slices.Reverse(parts)
-	return r.texts(parts)
+	return r.texts(m.self, parts)
 }
 
 // words are the parts of s between blanks; after limit of them, the rest.

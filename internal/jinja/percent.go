@@ -24,6 +24,7 @@ type percenter struct {
 	format string
 	values []any // still to be used
 	dict   *dict // for keys
+	spare  bool  // values may be left over: Python checks only tuples and single values
 }
 
 // percent is Python's format % value.
@@ -33,7 +34,9 @@ func (m *meter) percent(format string, value any) (string, error) {
 	case *tuple:
 		p.values = v.items
 	case *dict:
-		p.dict = v
+		p.dict, p.spare = v, true
+	case *list, *span:
+		p.spare = true
 	}
 	for {
 		i := strings.IndexByte(p.format, '%')
@@ -51,7 +54,7 @@ func (m *meter) percent(format string, value any) (string, error) {
 	if err := p.w.write(p.format); err != nil {
 		return "", err
 	}
-	if len(p.values) > 0 && p.dict == nil {
+	if len(p.values) > 0 && !p.spare {
 		return "", faultf("a format string uses fewer values than it is given").wanted("one %%s for each value")
 	}
 	return p.w.b.String(), nil

@@ -31,7 +31,7 @@ func builtinTests() map[string]test {
 		"mapping":   kind(func(v any) bool { _, ok := v.(*dict); return ok }),
 		"sequence":  kind(isSequence),
 		"iterable":  {apply: func(_ *render, v any, _ *bound) (bool, error) { return isIterable(v), nil }},
-		"callable":  kind(isCallable),
+		"callable":  {apply: func(_ *render, v any, _ *bound) (bool, error) { return isCallable(v), nil }},
 		"escaped":   kind(func(v any) bool { _, ok := v.(markup); return ok }),
 		"odd":       remainderIs(2, 1),
 		"even":      remainderIs(2, 0),

@@ -1,6 +1,6 @@
 """Writes jinja2.jsonl: what Jinja2 itself makes of the templates below.
 
-    python -m venv /tmp/venv && /tmp/venv/bin/pip install jinja2==3.1.6
+    python -m venv /tmp/venv && /tmp/venv/bin/pip install jinja2==3.1.6 markupsafe==3.0.4
     /tmp/venv/bin/python generate.py > jinja2.jsonl
 
 One JSON object a line: template, vars, templates (for the loader) and either
@@ -233,6 +233,7 @@ before {% extends 'base' %} after
 {{ nums|join(', ') }} {{ nums|join }} {{ mixed|join('-') }} {{ users|join(', ', attribute='name') }} {{ name|join('.') }} {{ conf|join(',') }} {{ []|join(',') }} {{ [1]|join(0) }} {{ [1, 2]|join(0) }}
 {{ nums|list }} {{ name|list }} {{ conf|list }} {{ range(3)|list }} {{ (1, 2)|list }} {{ conf.items()|list }}
 {{ conf|items|list }} {% for k, v in conf|items %}{{ k }}{% endfor %}
+{{ 'Ünï ß'.title() }} {{ uni.casefold() }} {{ ('<a b>'|e).split(' ') }} {{ ('<'|e)|list }} {{ ('<'|e)[0] is escaped }} {{ '%s' % [1, 2] }} {{ 'B c' % words }} {{ 1234567.891 ** 42 }} {{ 1.1 ** -7 }} {{ 2.5 ** 3 }}
 {{ 'ABC É'|lower }} {{ uni|upper }} {{ uni|lower }} {{ 5|upper }} {{ none|lower }}
 {{ users|map(attribute='name')|list }} {{ words|map('upper')|join(' ') }} {{ users|map(attribute='zz', default='-')|list }} {{ words|map('replace', 'a', '4')|list }} {{ nested.list|map(attribute='x')|sum }} {{ [[1, 2], [3]]|map('first')|list }} {{ [[1, 2], [3, 4]]|map(attribute=1)|list }} {{ users|map(attribute='tags.0', default='none')|list }}
 {{ ['1', '2']|map('int')|sum }} {{ [1, 2]|map('string')|list }} {{ []|map('upper')|list }}
@@ -353,6 +354,8 @@ Answer in {{ 'German' if uni.startswith('Str') else 'English' }}.⏎⏎Context:�
 {{ nums|batch }}
 {{ text|truncate(2) }}
 {{ 'a'|wordwrap(0) }}
+{{ words|sum(start='') }}
+{{ 'a' % 1 }}
 """.strip("\n").split("\n")
 
 # Templates with lines of their own.
