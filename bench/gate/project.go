@@ -79,21 +79,13 @@ func (p *project) calls() (int, error) {
 		return 0, err
 	}
 	type side struct{ Calls int }
-	type sides struct{ Candidate, Baseline *side }
-	var report struct {
-		sides
-		Verdict *sides
-	}
+	var v struct{ Candidate, Baseline *side }
 	data, err := os.ReadFile(out)
 	if err == nil {
-		err = json.Unmarshal(data, &report)
+		err = json.Unmarshal(data, &v)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("reading the verdict: %w", err)
-	}
-	v := report.sides
-	if report.Verdict != nil {
-		v = *report.Verdict
 	}
 	if v.Candidate == nil || v.Baseline == nil {
 		return 0, fmt.Errorf("%s has not both sides", out)

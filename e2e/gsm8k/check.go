@@ -133,20 +133,10 @@ func (p project) checkGates() error {
 	return nil
 }
 
-// readVerdict reads the report of a gate, which has the verdict at its top or
-// under the key verdict.
-func readVerdict(path string) (verdict, error) {
-	var report struct {
-		verdict
-		Verdict *verdict
-	}
+func readVerdict(path string) (v verdict, err error) {
 	data, err := os.ReadFile(path)
 	if err == nil {
-		err = json.Unmarshal(data, &report)
-	}
-	v := report.verdict
-	if report.Verdict != nil {
-		v = *report.Verdict
+		err = json.Unmarshal(data, &v)
 	}
 	if err == nil && len(v.Rules) != 1 {
 		err = fmt.Errorf("%s has %d rules, want 1", path, len(v.Rules))

@@ -149,17 +149,10 @@ func (w *walker) gate(what string, want int, holds func(verdict) bool) {
 	if w.err != nil {
 		return
 	}
-	var report struct {
-		verdict
-		Verdict *verdict
-	}
-	if err := json.Unmarshal(out, &report); err != nil {
+	var v verdict
+	if err := json.Unmarshal(out, &v); err != nil {
 		w.err = fmt.Errorf("%s, %s: reading the verdict: %w", w.template, what, err)
 		return
-	}
-	v := report.verdict
-	if report.Verdict != nil {
-		v = *report.Verdict
 	}
 	if len(v.Rules) == 0 || holds != nil && !holds(v) {
 		w.err = fmt.Errorf("%s, %s: the verdict is not as expected:\n%s", w.template, what, out)
