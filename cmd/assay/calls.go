@@ -88,7 +88,7 @@ func (cmd *callsShowCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	call, err := store.Get(entry.Key)
+	call, err := store.GetWhole(entry.Key)
 	if err != nil {
 		return err
 	}

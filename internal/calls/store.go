@@ -98,21 +98,41 @@ func checkLayout(dir string) error {
 	return nil
 }
 
-// Get returns the call kept under key, or nil when there is none. A file that
-// cannot be read as a call counts as none: it will be asked and written again.
+// Get returns the call kept under key, or nil when there is none, without what
+// was asked: who looks for an answer knows the question. A file that cannot be
+// read as a call counts as none: it will be asked and written again.
 func (s *Store) Get(key string) (*Call, error) {
-	text, err := os.ReadFile(s.path("calls", key))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	var c struct {
+		Call
+		Request   json.RawMessage `json:"request"` // passed over: they are the larger part
+		Documents json.RawMessage `json:"documents"`
 	}
-	if err != nil {
-		return nil, fmt.Errorf("reading a cached call: %w", err)
+	found, err := s.read(key, &c)
+	if !found || c.Key != key {
+		return nil, err
 	}
+	return &c.Call, nil
+}
+
+// GetWhole is Get with what was asked.
+func (s *Store) GetWhole(key string) (*Call, error) {
 	var c Call
-	if json.Unmarshal(text, &c) != nil || c.Key != key {
-		return nil, nil
+	found, err := s.read(key, &c)
+	if !found || c.Key != key {
+		return nil, err
 	}
 	return &c, nil
+}
+
+func (s *Store) read(key string, call any) (found bool, err error) {
+	text, err := os.ReadFile(s.path("calls", key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading a cached call: %w", err)
+	}
+	return json.Unmarshal(text, call) == nil, nil
 }
 
 // Put keeps a call under its key and replaces an older one.

@@ -74,8 +74,25 @@ func Text(b []byte) string {
 
 var maxExact = new(big.Int).Lsh(big.NewInt(1), 53)
 
+// longNumber reports whether form has 16 digits in a row, which the smallest
+// number beyond 2^53 has: most forms have none and need no closer look.
+func longNumber(form []byte) bool {
+	run := 0
+	for _, c := range form {
+		if c < '0' || c > '9' {
+			run = 0
+		} else if run++; run == 16 {
+			return true
+		}
+	}
+	return false
+}
+
 // checkNumbers refuses whole numbers that a double cannot tell from others.
 func checkNumbers(form []byte) error {
+	if !longNumber(form) {
+		return nil
+	}
 	dec := json.NewDecoder(bytes.NewReader(form))
 	dec.UseNumber()
 	for dec.More() {

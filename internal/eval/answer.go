@@ -34,9 +34,15 @@ func (s *Side) answer(ctx context.Context, m *machine, c *dataset.Case, repeat i
 	if err != nil {
 		return nil, err
 	}
-	m.explain(s, c, repeat, q, why)
+	if err := m.explain(s, c, repeat, q, why); err != nil {
+		return nil, err
+	}
 	if kept != nil {
 		return &answered{call: kept, cached: true}, nil
+	}
+	parts, err := q.parts()
+	if err != nil {
+		return nil, err
 	}
 	release, err := m.budget.reserve(s.forecast(m, q))
 	if err != nil {
@@ -45,7 +51,7 @@ func (s *Side) answer(ctx context.Context, m *machine, c *dataset.Case, repeat i
 	began := time.Now()
 	reply, err := s.asker.ask(ctx, c, repeat, q)
 	call := &calls.Call{
-		Key: q.key, Parts: q.parts, TraceID: randomHex(16), SpanID: randomHex(8),
+		Key: q.key, Parts: parts, TraceID: randomHex(16), SpanID: randomHex(8),
 		Run: s.Header.ID, Config: s.Header.Config, Version: s.Header.Version, Model: s.Header.Model,
 		Case: c.ID, Repeat: repeat, Request: q.request, Documents: q.documents, Reply: reply,
 		Start: began.UnixNano(), End: time.Now().UnixNano(),
@@ -130,6 +136,9 @@ func (m *machine) cost(call *calls.Call) *int64 {
 		return nil
 	}
 	ref := call.Request.Model
+	if call.Reply.Provider != "" && call.Reply.Provider != ref.Provider { // a fallback answered
+		ref = llm.Ref{Provider: call.Reply.Provider, Name: call.Reply.Model}
+	}
 	if nanos, known := m.prices.Cost(ref.Provider, ref.Name, time.Unix(0, call.Start), call.Reply.Usage); known {
 		return &nanos
 	}

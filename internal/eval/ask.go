@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 type question struct {
 	request   *llm.Request // nil for a target
 	documents []llm.Document
-	parts     map[string]string // what the key is made of
+	identity  map[string]string // what the key is made of
 	key       string
 }
 
@@ -61,26 +62,35 @@ func (a *modelAsker) prepare(ctx context.Context, c *dataset.Case, repeat int, g
 	return q, a.identify(q, repeat)
 }
 
-// identify makes the key of a call. The model's own key decides; the other
-// parts are there so that a miss can be explained.
+// identify makes the key of a call, which the model's own key decides.
 func (a *modelAsker) identify(q *question, repeat int) error {
 	whole, err := llm.KeyOf(a.model, q.request)
 	if err != nil {
 		return err
 	}
-	q.parts = map[string]string{"model": q.request.Model.String(), "request": string(whole), "repeat": strconv.Itoa(repeat)}
+	q.identity = map[string]string{"model": q.request.Model.String(), "request": string(whole), "repeat": strconv.Itoa(repeat)}
+	q.key, err = calls.Key(q.identity)
+	return err
+}
+
+// parts are what the key is made of, and the digest of each part of the
+// request, so that a miss can be explained by what changed.
+func (q *question) parts() (map[string]string, error) {
+	parts := maps.Clone(q.identity)
+	if q.request == nil {
+		return parts, nil
+	}
 	for name, part := range map[string]any{
 		"messages": q.request.Messages, "params": q.request.Params, "tools": q.request.Tools,
 		"tool_choice": q.request.ToolChoice, "output_schema": q.request.OutputSchema,
 	} {
 		digest, err := canonical.Of(part)
 		if err != nil {
-			return fmt.Errorf("digesting the %s of a request: %w", name, err)
+			return nil, fmt.Errorf("digesting the %s of a request: %w", name, err)
 		}
-		q.parts[name] = digest.Short()
+		parts[name] = digest.Short()
 	}
-	q.key, err = calls.Key(q.parts)
-	return err
+	return parts, nil
 }
 
 func (a *modelAsker) ask(ctx context.Context, _ *dataset.Case, _ int, q *question) (*llm.Reply, error) {
@@ -102,10 +112,10 @@ func (a *targetAsker) prepare(_ context.Context, c *dataset.Case, repeat int, _ 
 	if err != nil {
 		return nil, fmt.Errorf("case %s: %w", c.ID, err)
 	}
-	q := &question{parts: map[string]string{
+	q := &question{identity: map[string]string{
 		"model": "target", "version": string(a.digest), "input": string(input), "repeat": strconv.Itoa(repeat),
 	}}
-	q.key, err = calls.Key(q.parts)
+	q.key, err = calls.Key(q.identity)
 	return q, err
 }
 

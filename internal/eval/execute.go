@@ -47,7 +47,6 @@ type Explain struct {
 	Case   string
 	Repeat int
 	Key    string
-	Parts  map[string]string
 	Hit    bool
 	Why    string
 }
@@ -58,6 +57,7 @@ type machine struct {
 	prices  *price.Book
 	options Options
 	budget  budget
+	last    lastCalls // read only to explain misses
 
 	mu     sync.Mutex
 	status Status
@@ -73,6 +73,12 @@ func (p *Plan) Execute(ctx context.Context, sides []*Side, options Options) ([]*
 	m.budget.limit = options.MaxCost
 	if err := m.checkBudget(sides); err != nil {
 		return nil, err
+	}
+	if options.Explain != nil {
+		var err error
+		if m.last, err = readLastCalls(m.store); err != nil {
+			return nil, err
+		}
 	}
 	p.judges.use(m)
 	recorders := make([]*recorder, len(sides))
@@ -215,14 +221,22 @@ func (m *machine) advance(rec *Record) {
 	}
 }
 
-func (m *machine) explain(s *Side, c *dataset.Case, repeat int, q *question, why string) {
+// explain tells why a call is made or not: for a miss, which parts differ from
+// the last call for the same case of the same config.
+func (m *machine) explain(s *Side, c *dataset.Case, repeat int, q *question, why string) error {
 	if m.options.Explain == nil {
-		return
+		return nil
 	}
-	m.options.Explain(Explain{
-		Side: s.Name, Case: c.ID, Repeat: repeat, Key: q.key, Parts: q.parts,
-		Hit: why == "hit" || why == "recorded", Why: why,
-	})
+	e := Explain{Side: s.Name, Case: c.ID, Repeat: repeat, Key: q.key, Hit: why == "hit" || why == "recorded", Why: why}
+	if why == "miss" {
+		parts, err := q.parts()
+		if err != nil {
+			return err
+		}
+		e.Why = "miss: " + m.last.compare(s.Header.Config, c.ID, repeat, parts)
+	}
+	m.options.Explain(e)
+	return nil
 }
 
 // systemic stops a run whose every call fails for a reason that the next one

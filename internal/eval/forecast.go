@@ -39,6 +39,12 @@ const assumedOutput = 1000
 // judges are not in it: what they are asked is not known yet.
 func (p *Plan) Forecast(ctx context.Context, sides []*Side, options Options) (*Forecast, error) {
 	m := &machine{store: p.work.Store, prices: p.work.Prices, options: options}
+	if options.Explain != nil {
+		var err error
+		if m.last, err = readLastCalls(m.store); err != nil {
+			return nil, err
+		}
+	}
 	f := &Forecast{Format: "assay.forecast/1", Basis: fmt.Sprintf(
 		"Tokens are counted by Assay's own tokenizer; output at max_output_tokens, or %d where a config sets none; judges not included.", assumedOutput)}
 	for _, s := range sides {
@@ -59,7 +65,9 @@ func (p *Plan) Forecast(ctx context.Context, sides []*Side, options Options) (*F
 				if err != nil {
 					return nil, err
 				}
-				m.explain(s, &p.Cases[i], repeat, q, why)
+				if err := m.explain(s, &p.Cases[i], repeat, q, why); err != nil {
+					return nil, err
+				}
 				if kept != nil || s.recorded {
 					one.Kept++
 					continue

@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 
 	"github.com/assay-llmops/assay/internal/dataset"
@@ -79,7 +80,11 @@ func (j *judge) Ask(ctx context.Context, question evaluator.Question) (*llm.Repl
 	if m == nil {
 		return nil, errors.New("a judge is asked outside a run")
 	}
-	c := &dataset.Case{ID: question.CaseID, Input: question.Input}
+	input := maps.Clone(question.Input)
+	if question.Expected != nil {
+		input["expected"] = question.Expected // a prompt has no expected of its own: only a judge may see it
+	}
+	c := &dataset.Case{ID: question.CaseID, Input: input}
 	q, err := j.side.asker.prepare(ctx, c, 0, question.Documents)
 	if err != nil {
 		return nil, err

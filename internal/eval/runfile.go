@@ -232,10 +232,7 @@ func (p *partFile) copyTo(w *os.File, h *Header, order []place) error {
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	if err := w.Chmod(0o644); err != nil {
-		return err
-	}
-	return w.Sync()
+	return w.Chmod(0o644) // not synced: what a power cut takes is made again from the kept calls, or asked again
 }
 
 // Export writes a run as a results file; without content prompts, answers and

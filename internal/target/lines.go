@@ -140,13 +140,10 @@ func begin(spec Spec) (*session, error) {
 // read hands replies to who waits for them until the process ends.
 func (s *session) read(stdout io.Reader) {
 	var why *llm.Error
-	in := bufio.NewReaderSize(stdout, 1<<16)
-	for why == nil {
-		line, err := in.ReadBytes('\n')
-		if err != nil {
-			break
-		}
-		reply, err := decode(line)
+	in := bufio.NewScanner(stdout)
+	in.Buffer(make([]byte, 0, 1<<16), maxReply)
+	for why == nil && in.Scan() {
+		reply, err := decode(in.Bytes())
 		switch {
 		case err != nil:
 			why = failed("%s", message(err))
@@ -155,6 +152,9 @@ func (s *session) read(stdout io.Reader) {
 		default:
 			s.deliver(reply)
 		}
+	}
+	if why == nil && in.Err() != nil {
+		why = failed("reading a reply: %v", in.Err())
 	}
 	if why != nil {
 		s.stop()

@@ -22,7 +22,7 @@ func (t *oneShot) Ask(ctx context.Context, req *Request) (*Reply, error) {
 	limited, cancel := context.WithTimeout(ctx, t.spec.Timeout)
 	defer cancel()
 	cmd := command(limited, t.spec)
-	var out bytes.Buffer
+	var out head
 	var log tail
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(body), &out, &log
 	err = cmd.Run()
@@ -33,8 +33,10 @@ func (t *oneShot) Ask(ctx context.Context, req *Request) (*Reply, error) {
 		return nil, timedOut(t.spec.Timeout, log.String())
 	case err != nil:
 		return nil, withLog(failed("the command %s", ending(err)), log.String())
+	case out.over:
+		return nil, withLog(failed("the reply is longer than %d MB", maxReply>>20), log.String())
 	}
-	reply, err := decode(out.Bytes())
+	reply, err := decode(out.text)
 	if err != nil {
 		return nil, withLog(failed("%s", message(err)), log.String())
 	}
@@ -64,6 +66,19 @@ func ending(err error) string {
 		return "was ended by " + status.Signal().String()
 	}
 	return "ended with " + exit.String()
+}
+
+// head keeps the first maxReply bytes written to it.
+type head struct {
+	text []byte
+	over bool
+}
+
+func (h *head) Write(p []byte) (int, error) {
+	room := min(len(p), maxReply-len(h.text))
+	h.text = append(h.text, p[:room]...)
+	h.over = h.over || room < len(p)
+	return len(p), nil
 }
 
 // tail keeps the last bytes written to it.
