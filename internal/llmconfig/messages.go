@@ -1,6 +1,7 @@
 package llmconfig
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,7 +56,7 @@ func (l *loader) messages() {
 	}
 	if l.Retrieval != nil {
 		t, err := l.templates.Parse(l.Path, l.Retrieval.Query, l.doc.TextLine("/retrieval/query"))
-		if !l.bad("/retrieval/query", err) {
+		if !l.bad("/retrieval/query", l.inline(err)) {
 			l.Retrieval.query = t
 			l.names(t.Variables())
 		}
@@ -101,7 +102,7 @@ func (l *loader) message(at string, f *messageForm) (*Message, bool) {
 	}
 	t, err := l.templates.Parse(name, m.Source, line)
 	m.template = t
-	return m, !l.bad(at, err)
+	return m, !l.bad(at, l.inline(err))
 }
 
 // turns reads the expression of a conversation.
@@ -117,7 +118,19 @@ func (l *loader) turns(at string, f *messageForm, m *Message) bool {
 	}
 	x, err := l.templates.ParseExpr(l.Path, text, l.doc.TextLine(at+"/turns"))
 	m.Turns, m.turns = f.Turns, x
-	return !l.bad(at, err)
+	return !l.bad(at, l.inline(err))
+}
+
+// inline takes the column away from a problem of a template that stands in the
+// config's own file: it is counted in the template.
+func (c *Config) inline(err error) error {
+	var p *problem.Problem
+	if errors.As(err, &p) && p.File == c.Path && p.Col > 0 {
+		q := *p
+		q.Col = 0
+		return &q
+	}
+	return err
 }
 
 // include finds a template that another one names: relative to that one, inside
@@ -146,6 +159,9 @@ func (l *loader) names(used []jinja.Name) {
 			field = n.Attr
 		}
 		place := &problem.Problem{File: n.File, Line: n.Line, Col: n.Col}
+		if n.File == l.Path {
+			place.Col = 0 // counted in the template, not in the file that it stands in
+		}
 		switch {
 		case n.Name == "expected":
 			place.What = "a prompt uses expected: what is expected of the answer must not be shown to the model"

@@ -32,7 +32,7 @@ func (c *Config) vars(input map[string]any, documents []llm.Document, tags []str
 func (c *Config) Query(ctx context.Context, input map[string]any, tags []string) (string, error) {
 	text, err := c.Retrieval.query.Render(ctx, c.vars(input, nil, tags))
 	if err != nil {
-		return "", fmt.Errorf("rendering the query: %w", err)
+		return "", fmt.Errorf("rendering the query: %w", c.inline(err))
 	}
 	return text, nil
 }
@@ -54,7 +54,7 @@ func (c *Config) Prompt(ctx context.Context, input map[string]any, documents []l
 		}
 		text, err := m.template.Render(ctx, vars)
 		if err != nil {
-			return nil, fmt.Errorf("rendering the %s message: %w", m.Role, err)
+			return nil, fmt.Errorf("rendering the %s message: %w", m.Role, c.inline(err))
 		}
 		r.Messages = append(r.Messages, llm.Message{
 			Role: m.Role, Content: text, Name: m.Name, ToolCallID: m.ToolCallID, ToolCalls: m.ToolCalls,
