@@ -85,29 +85,39 @@ func analysePercentiles(a *analysis, q Question, s Sample, g groups) {
 	if q.Relative {
 		effect = func(candidate, baseline float64) float64 { return candidate / baseline }
 	}
-	a.value = effect(PercentileOf(s.Candidate, q.Q), PercentileOf(s.Baseline, q.Q))
 	a.method = "paired bootstrap"
-	if a.require(g, minCasesPercentiles(q.Q), minClusters) {
-		units := g.members(s)
-		candidate, baseline := ranked(s.Candidate), ranked(s.Baseline)
-		random := rand.New(rand.NewPCG(seedHigh, seedLow))
-		weight := make([]int, a.n)
-		effects := make([]float64, resamples)
-		for r := range effects {
-			clear(weight)
-			total := 0
-			for range units {
-				for _, i := range units[random.IntN(len(units))] {
-					weight[i]++
-					total++
-				}
-			}
-			k := rank(q.Q, float64(total))
-			effects[r] = effect(weighted(s.Candidate, candidate, weight, k, total), weighted(s.Baseline, baseline, weight, k, total))
-		}
-		slices.Sort(effects)
-		a.inference = resampled{a.value, effects}
+	if q.Relative && slices.Min(s.Baseline) <= 0 {
+		a.tooFew = noPercentage
+		return
 	}
+	a.value = effect(PercentileOf(s.Candidate, q.Q), PercentileOf(s.Baseline, q.Q))
+	if a.require(g, minCasesPercentiles(q.Q), minClusters) {
+		a.inference = resampled{a.value, resample(q.Q, s, g, effect)}
+	}
+}
+
+// resample draws as many groups as there are, with replacement, again and again,
+// and gives the effect on the two percentiles in each draw, ascending.
+func resample(q float64, s Sample, g groups, effect func(candidate, baseline float64) float64) []float64 {
+	units := g.members(s)
+	candidate, baseline := ranked(s.Candidate), ranked(s.Baseline)
+	random := rand.New(rand.NewPCG(seedHigh, seedLow))
+	weight := make([]int, len(s.Candidate))
+	effects := make([]float64, resamples)
+	for r := range effects {
+		clear(weight)
+		total := 0
+		for range units {
+			for _, i := range units[random.IntN(len(units))] {
+				weight[i]++
+				total++
+			}
+		}
+		k := rank(q, float64(total))
+		effects[r] = effect(weighted(s.Candidate, candidate, weight, k, total), weighted(s.Baseline, baseline, weight, k, total))
+	}
+	slices.Sort(effects)
+	return effects
 }
 
 // members lists the cases of each group, groups and cases ordered by their

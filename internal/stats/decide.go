@@ -7,7 +7,7 @@ import (
 
 // decide joins the two sides: the pass is judged on one, the fail on the other.
 func decide(q Question, passSample, failSample Sample) (Decision, error) {
-	if err := q.validate(); err != nil {
+	if err := q.Validate(); err != nil {
 		return Decision{}, err
 	}
 	if err := passSample.validate(q); err != nil {

@@ -199,14 +199,20 @@ func TestTooFewSaysHowMany(t *testing.T) {
 		{"p99 pair", Question{Kind: Percentile, Q: .99, Rule: NotWorseBy, Bound: .1}, 500, 0, 1000, 0, "needs 1000 cases"},
 		{"rate in clusters", Question{Kind: Rate, Rule: AtLeast, Bound: .5}, 50, 5, 100, 20, "needs 20 clusters, there are 10"},
 		{"paired rate in clusters", Question{Kind: Rate, Rule: NotWorseBy, Bound: .5}, 50, 5, 100, 20, "needs 20 clusters, there are 10"},
+		{"percentage of nothing", Question{Kind: Mean, Rule: NotWorseBy, Bound: .1, Relative: true}, -200, 0, 0, 0, "not above 0"},
+		{"percentage of a percentile of nothing", Question{Kind: Percentile, Q: .5, Rule: NotWorseBy, Bound: .1, Relative: true}, -200, 0, 0, 0, "not above 0"},
 		{"mean in clusters", Question{Kind: Mean, Rule: AtMost, Bound: 1}, 300, 10, 1000, 100, "needs 100 clusters, there are 30"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			c.q.Confidence = 0.95
-			s := Sample{Candidate: constant(c.n, 1)}
+			level := 1.0
+			if c.n < 0 {
+				c.n, level = -c.n, 0
+			}
+			s := Sample{Candidate: constant(c.n, level)}
 			if c.q.Rule.Paired() {
-				s.Baseline = constant(c.n, 1)
+				s.Baseline = constant(c.n, level)
 			}
 			if c.size > 0 {
 				s.Cluster = clusterNames(c.n, c.size)

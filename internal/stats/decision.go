@@ -18,7 +18,7 @@ type Decision struct {
 	// Estimate is the figure (AtLeast, AtMost), the difference candidate −
 	// baseline, or the ratio candidate ÷ baseline (Relative). Where the pass and
 	// the fail side differ (errors counted as the worst case) it is the middle of
-	// the two. NaN without any case.
+	// the two. NaN without any case, and for a ratio to a baseline of 0.
 	Estimate float64
 	// Lower and Upper are the one-sided bounds at Question.Confidence. The one
 	// that must clear the threshold for a pass comes from the pass side, the other
@@ -44,7 +44,7 @@ type Decision struct {
 	// that only one side passes, on the pass side's sample.
 	CandidateOnly, BaselineOnly int
 	// TooFew says in words why the method was not applied, "" when it was:
-	// "a ratio of means needs 100 cases, there are 40".
+	// "t needs 200 cases, there are 40".
 	TooFew string
 	// NeedCases is, for an undecided rule, about how many cases in all would
 	// decide it if the estimate and the spread stayed as they are; with TooFew,

@@ -96,8 +96,16 @@ func (q Question) target() (threshold float64, passesAbove bool) {
 	return gain, q.HigherIsBetter
 }
 
-// validate refuses a question that no method answers.
-func (q Question) validate() error {
+// PassesAbove reports whether the rule passes above its threshold: a figure, a
+// difference candidate − baseline or a ratio candidate ÷ baseline.
+func (q Question) PassesAbove() bool {
+	_, above := q.target()
+	return above
+}
+
+// Validate refuses a question that no method answers, before any data is at
+// hand. Decide and Show do it too.
+func (q Question) Validate() error {
 	switch {
 	case q.Kind < Rate || q.Kind > Percentile:
 		return fmt.Errorf("unknown metric kind %d", q.Kind)

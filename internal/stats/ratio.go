@@ -55,6 +55,9 @@ func (f fieller) grow(times float64) inference {
 	return f
 }
 
+// noPercentage is why a relative rule decides nothing at any number of cases.
+const noPercentage = "the baseline's figure is not above 0, so nothing is a percentage of it"
+
 // analyseRatio judges the ratio of the candidate's mean to the baseline's.
 func analyseRatio(a *analysis, s Sample, g groups) {
 	ec, eb := residuals(s.Candidate), residuals(s.Baseline)
@@ -64,6 +67,10 @@ func analyseRatio(a *analysis, s Sample, g groups) {
 		df: float64(g.count - 1),
 	}
 	a.value, a.method = f.estimate(), "ratio of means (Fieller)"
+	if f.baseline <= 0 {
+		a.value, a.tooFew = nan, noPercentage
+		return
+	}
 	linear := make([]float64, len(ec))
 	for i := range ec {
 		linear[i] = ec[i] - a.value*eb[i]

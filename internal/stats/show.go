@@ -9,7 +9,7 @@ import "fmt"
 // set.
 func Show(q Question, values []float64, cluster []string) (Interval, error) {
 	q.Rule, q.Bound, q.Relative = AtLeast, 0, false
-	if err := q.validate(); err != nil {
+	if err := q.Validate(); err != nil {
 		return Interval{}, err
 	}
 	s := Sample{Candidate: values, Cluster: cluster}
