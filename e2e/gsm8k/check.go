@@ -37,8 +37,11 @@ func (p project) checkFlags(published flags) error {
 	for _, s := range systems {
 		out := filepath.Join(p.dir, s+".jsonl")
 		code, stderr, took, err := p.call("eval", name(s), "--out", out)
-		if err != nil || code != 0 {
-			return fmt.Errorf("assay eval %s: exit %d, %v\n%s", name(s), code, err, stderr)
+		if err != nil {
+			return fmt.Errorf("assay eval %s: %w\n%s", name(s), err, stderr)
+		}
+		if code != 0 {
+			return fmt.Errorf("assay eval %s: exit code %d\n%s", name(s), code, stderr)
 		}
 		passed, equal, err := compare(out, published[s])
 		if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,7 +29,7 @@ func readPublished(path string) (flags, error) {
 	}
 	for dec := json.NewDecoder(file); ; {
 		var row map[string]json.RawMessage
-		if err := dec.Decode(&row); err == io.EOF { //nolint:errorlint // Decode returns it as it is
+		if err := dec.Decode(&row); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", path, err)
@@ -41,8 +42,11 @@ func readPublished(path string) (flags, error) {
 			var answer struct {
 				Correct *bool `json:"is_correct"`
 			}
-			if err := json.Unmarshal(row[s], &answer); err != nil || answer.Correct == nil {
-				return nil, fmt.Errorf("no flag of %s for the question %.40q (%v)", s, question, err)
+			if err := json.Unmarshal(row[s], &answer); err != nil {
+				return nil, fmt.Errorf("reading the answer of %s to %.40q: %w", s, question, err)
+			}
+			if answer.Correct == nil {
+				return nil, fmt.Errorf("no flag of %s for the question %.40q", s, question)
 			}
 			published[s][question] = *answer.Correct
 		}
