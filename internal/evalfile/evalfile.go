@@ -101,13 +101,9 @@ func Load(tree source.Tree, name string) (*File, error) {
 
 // dataset reads where the cases are.
 func (f *File) dataset(doc *yamldoc.Doc, value any) error {
-	written, isText := value.(string)
+	written, _ := value.(string)
 	if object, ok := value.(map[string]any); ok {
-		if written, isText = object["file"].(string); !isText {
-			p := doc.Problem("/dataset", "the dataset names no file")
-			p.Want = "dataset: {file: cases.jsonl, map: {...}}"
-			return p
-		}
+		written, _ = object["file"].(string)
 		m, err := dataset.ParseMapping(object["map"])
 		if err != nil {
 			return at(doc, "/dataset/map", err)

@@ -1,7 +1,6 @@
 package llmconfig
 
 import (
-	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/assay-llmops/assay/internal/canonical"
-	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/source"
 )
 
@@ -85,25 +83,6 @@ func (f folder) config(t testing.TB, name string) *Config {
 		t.Fatalf("%s: %v", name, err)
 	}
 	return c
-}
-
-// problemsOf are the problems of an error as texts; any other error fails.
-func problemsOf(t testing.TB, err error) []string {
-	t.Helper()
-	var list problem.List
-	var one *problem.Problem
-	var texts []string
-	switch {
-	case errors.As(err, &list):
-		for _, p := range list {
-			texts = append(texts, p.Error())
-		}
-	case errors.As(err, &one):
-		texts = append(texts, one.Error())
-	case err != nil:
-		t.Fatalf("not a problem: %v", err)
-	}
-	return texts
 }
 
 // one is a small project that uses every part of a config.

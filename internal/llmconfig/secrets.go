@@ -22,7 +22,7 @@ var secretName = regexp.MustCompile(`(?i)^(?:api[_-]?key|secret|password|passwd|
 func secretIn(text string) int {
 	for _, at := range secretShape.FindAllStringIndex(text, -1) {
 		found := text[at[0]:at[1]]
-		if strings.ContainsAny(found, "0123456789") || strings.HasPrefix(found, "-----BEGIN") {
+		if strings.ContainsAny(found, "0123456789") || strings.HasPrefix(found, "-----BEGIN") || strings.HasPrefix(found, "AKIA") {
 			return at[0]
 		}
 	}
@@ -44,7 +44,11 @@ func NoSecrets(doc *yamldoc.Doc) error {
 		switch v := v.(type) {
 		case map[string]any:
 			for _, k := range slices.Sorted(maps.Keys(v)) {
-				walk(v[k], at+yamldoc.Pointer(k), k)
+				field := k
+				if name == "headers_env" {
+					field = "" // a header, by the name of the variable that holds its value
+				}
+				walk(v[k], at+yamldoc.Pointer(k), field)
 				if secretIn(k) >= 0 {
 					found = append(found, secret(doc.Problem(at, "the name of a field looks like a secret (not shown)")))
 				}

@@ -51,14 +51,13 @@ func (l *loader) tool(doc *yamldoc.Doc, at string, value any) (t Tool, ok bool) 
 	if inner, wrapped := object["function"].(map[string]any); wrapped && object["type"] == "function" {
 		object, at = inner, at+"/function"
 	}
-	fault := func(pointer, format string, args ...any) *problem.Problem {
+	fault := func(pointer, fix, format string, args ...any) {
 		p := doc.Problem(at+pointer, format, args...)
-		p.Want = "{name, description, parameters: a JSON Schema, strict}"
+		p.Want, p.Fix = "{name, description, parameters: a JSON Schema, strict}", fix
 		l.problems = append(l.problems, p)
-		return p
 	}
 	if !isObject {
-		fault("", "a tool is not a mapping")
+		fault("", "", "a tool is not a mapping")
 		return t, false
 	}
 	good := true
@@ -76,17 +75,17 @@ func (l *loader) tool(doc *yamldoc.Doc, at string, value any) (t Tool, ok bool) 
 		case "parameters":
 			ok = l.parameters(doc, at+"/parameters", v, &t)
 		default:
-			fault("/"+field, "unknown field %q of a tool", field).Fix = didYouMean(field, toolFields)
+			fault("/"+field, didYouMean(field, toolFields), "unknown field %q of a tool", field)
 			good = false
 			continue
 		}
 		if !ok && field != "parameters" {
-			fault("/"+field, "%s of a tool is of the wrong type", field)
+			fault("/"+field, "", "%s of a tool is of the wrong type", field)
 		}
 		good = good && ok
 	}
 	if t.Name == "" && good {
-		fault("", "a tool has no name")
+		fault("", "", "a tool has no name")
 		good = false
 	}
 	t.value = object

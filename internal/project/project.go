@@ -116,7 +116,8 @@ func (p *Project) read(text []byte) error {
 	}
 	s := &p.Settings
 	s.Pins = f.Pin
-	if s.Providers, err = providers.ParseSettings(doc.Value().(map[string]any)["providers"], doc.File, doc.Line); err != nil { //nolint:forcetypeassert // checked by the schema
+	top, _ := doc.Value().(map[string]any) // the schema has checked it
+	if s.Providers, err = providers.ParseSettings(top["providers"], doc.File, doc.Line); err != nil {
 		return err
 	}
 	for name, settings := range s.Providers {
@@ -130,7 +131,7 @@ func (p *Project) read(text []byte) error {
 	}
 	if f.Prices != "" {
 		if s.Prices, err = source.Resolve(doc.File, f.Prices); err != nil {
-			return err
+			return p.at("/prices", err)
 		}
 	}
 	if f.Run.Concurrency > 0 {
@@ -142,13 +143,20 @@ func (p *Project) read(text []byte) error {
 	if f.Run.MaxAge != "" {
 		age, err := time.ParseDuration(f.Run.MaxAge)
 		if err != nil || age <= 0 {
-			p := doc.Problem("/run/max_age", "max_age is %q", f.Run.MaxAge)
-			p.Want = "a duration such as 24h or 90m"
-			return p
+			return doc.Problem("/run/max_age", "run.max_age is %q", f.Run.MaxAge).Wanted("a duration such as 24h or 90m")
 		}
 		s.MaxAge = age
 	}
 	return nil
+}
+
+// at places an error of another room in assay.yaml.
+func (p *Project) at(pointer string, err error) error {
+	var wrong *problem.Problem
+	if errors.As(err, &wrong) {
+		return wrong.At(p.doc.File, p.doc.Line(pointer))
+	}
+	return err
 }
 
 // Tree is the working tree.
