@@ -1,12 +1,14 @@
 package gate
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
 
 	"github.com/assay-llmops/assay/internal/eval"
 	"github.com/assay-llmops/assay/internal/evalfile"
+	"github.com/assay-llmops/assay/internal/evaluator"
 	"github.com/assay-llmops/assay/internal/price"
 	"github.com/assay-llmops/assay/internal/stats"
 )
@@ -39,6 +41,7 @@ func summary(run *eval.Run, policy *evalfile.Policy) Side {
 	if s.Cases > 0 {
 		s.ErrorShare = float64(s.Errors) / float64(s.Cases)
 	}
+	s.Faults = faults(run.Records)
 	s.CostUSD = totalCost(run.Records)
 	for _, name := range slices.Sorted(maps.Keys(h.Evaluators)) {
 		s.add(run, name, evalfile.Slice{})
@@ -105,18 +108,56 @@ func (ev *evidence) scoredOnly(m *metric, run *eval.Run, keep func(*eval.Record)
 	return again.pass.Candidate, again.pass.Cluster
 }
 
-// totalCost sums the cost of all answers; "" when one of them is unknown.
+// faults groups the errors of a run.
+func faults(records []eval.Record) []Fault {
+	byKind := map[string]*Fault{}
+	var order []*Fault
+	count := func(kind, message, caseID string) {
+		f := byKind[kind]
+		if f == nil {
+			f = &Fault{Kind: kind, Example: message, Case: caseID}
+			byKind[kind], order = f, append(order, f)
+		}
+		f.Answers++
+	}
+	for i := range records {
+		r := &records[i]
+		if r.Error != nil {
+			count(string(r.Error.Kind), r.Error.Error(), r.Case)
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(r.Scores)) {
+			if score := r.Scores[name]; score.Outcome == evaluator.Error {
+				count("evaluator "+name, score.Reason, r.Case)
+			}
+		}
+	}
+	slices.SortStableFunc(order, func(a, b *Fault) int { return cmp.Compare(b.Answers, a.Answers) })
+	var list []Fault
+	for _, f := range order {
+		list = append(list, *f)
+	}
+	return list
+}
+
+// totalCost sums the cost of all answers; "" when one of them is unknown, or
+// when there is none.
 func totalCost(records []eval.Record) string {
 	var sum int64
+	answers := 0
 	for i := range records {
 		if records[i].Error != nil {
 			continue
 		}
+		answers++
 		nanos, err := price.ParseUSD(records[i].CostUSD)
 		if err != nil {
 			return ""
 		}
 		sum += nanos
+	}
+	if answers == 0 {
+		return ""
 	}
 	return price.FormatUSD(sum)
 }

@@ -47,11 +47,20 @@ type Side struct {
 	Answers    int              `json:"answers"` // cases × repeats
 	Errors     int              `json:"errors"`
 	ErrorShare float64          `json:"error_share"`
+	Faults     []Fault          `json:"faults,omitempty"`   // the errors by kind, most frequent first
 	Calls      int              `json:"calls"`              // made in this run
 	Cached     int              `json:"cached"`             // answered from the cache
 	CostUSD    string           `json:"cost_usd,omitempty"` // of all answers; absent when any is unknown
 	SpentUSD   string           `json:"spent_usd,omitempty"`
 	Metrics    []Metric         `json:"metrics"` // a figure with its interval for show, for each evaluator and reserved metric
+}
+
+// Fault is a kind of error that the world made, with an example.
+type Fault struct {
+	Kind    string `json:"kind"`    // of llm.Error, or "evaluator NAME"
+	Answers int    `json:"answers"` // that ended in it
+	Example string `json:"example"` // the first message
+	Case    string `json:"case"`    // where it occurred
 }
 
 // Metric is a figure of one side with its interval for show.

@@ -10,7 +10,10 @@ import (
 func (in *Input) nextStep() string {
 	name := in.name()
 	if in.Verdict == nil {
-		return fmt.Sprintf("see every case: assay eval %s --out report.html; to decide on changes, add rules under gate: and run assay gate %s", name, name)
+		if side := in.figures(); side != nil && side.Errors > 0 {
+			return fmt.Sprintf("assay calls ls --errors shows what failed; assay eval %s --retry-errors asks only those cases again", name)
+		}
+		return fmt.Sprintf("see every case: assay eval %s --out report.html; decide on a change: assay gate %s", name, name)
 	}
 	switch in.Verdict.Outcome {
 	case gate.Fail:

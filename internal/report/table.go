@@ -163,6 +163,11 @@ func (t *table) ending() {
 			t.text(pad(s.name, 11), work(s.side), same)
 		}
 	}
+	for _, s := range sides {
+		if s.side != nil {
+			t.faults(s.side.Faults)
+		}
+	}
 	h := &t.in.Candidate.Header
 	if took := elapsed(h.Started, h.Finished); took != "" {
 		t.line(pad("time", 11), took)
@@ -177,4 +182,16 @@ func (t *table) ending() {
 	}
 	t.line()
 	t.text("next: ", t.in.nextStep(), t.paint.bold)
+}
+
+// faults tells what the world did wrong, a kind at a time.
+func (t *table) faults(faults []gate.Fault) {
+	for _, f := range faults {
+		answers := "answers"
+		if f.Answers == 1 {
+			answers = "answer"
+		}
+		text := fmt.Sprintf("%d %s: %s (first in case %s)", f.Answers, answers, f.Example, f.Case)
+		t.text(pad("errors", 11), text, func(s string) string { return t.paint.wrap("31", s) })
+	}
 }
