@@ -96,9 +96,6 @@ func (r *render) callDict(d *dict, m *method, a *args) (any, error) {
 		return b.values[1], nil
 	}
 	if !slices.Contains([]string{"items", "keys", "values"}, m.name) {
-		if m.name == "copy" {
-			return nil, m.unsupported(nil)
-		}
 		return nil, faultf("the method %s of a mapping is not supported", m.name).
 			wanted("get, items, keys or values").
 			remedy("values cannot be changed in place: write dict(x, name=value), or x['%s'] for a field of that name", m.name)

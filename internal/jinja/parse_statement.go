@@ -77,7 +77,8 @@ func (p *parser) forStatement(tag openTag) (stmt, error) {
 	if s.values, err = p.tuple(tupleRules{endWord: "recursive"}); err != nil {
 		return nil, err
 	}
-	p.loops = append(p.loops, s)
+	around := p.loops
+	p.loops = append(around, s)
 	if p.skipName("if") {
 		if s.filter, err = p.expression(); err != nil {
 			return nil, err
@@ -89,7 +90,7 @@ func (p *parser) forStatement(tag openTag) (stmt, error) {
 	if s.body, end, err = p.body(tag, "else", "endfor"); err != nil {
 		return nil, err
 	}
-	p.loops = p.loops[:len(p.loops)-1]
+	p.loops = around
 	if end == "else" {
 		s.otherwise, err = p.closedBody(tag, "endfor")
 	}
@@ -166,9 +167,10 @@ func (p *parser) macroStatement(tag openTag) (stmt, error) {
 // macroBody parses the body of a macro or call block and notes which special
 // names it reads.
 func (p *parser) macroBody(s *macroStmt, tag openTag, end string) (err error) {
-	p.macros = append(p.macros, s)
+	around := p.macros
+	p.macros = append(around, s)
 	s.body, err = p.closedBody(tag, end)
-	p.macros = p.macros[:len(p.macros)-1]
+	p.macros = around
 	for _, param := range s.params {
 		switch param.name {
 		case "varargs":
@@ -333,10 +335,11 @@ func (p *parser) blockStatement(tag openTag) (stmt, error) {
 	}
 	macros, loops := p.macros, p.loops
 	p.macros, p.loops = nil, nil
-	if s.body, err = p.closedBody(tag, "endblock"); err != nil {
+	s.body, err = p.closedBody(tag, "endblock")
+	p.macros, p.loops = macros, loops
+	if err != nil {
 		return nil, err
 	}
-	p.macros, p.loops = macros, loops
 	p.skipName(s.name)
 	if s.required {
 		for _, one := range s.body {

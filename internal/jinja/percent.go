@@ -111,7 +111,7 @@ func (p *percenter) verb() (*verb, error) {
 	}
 	v.flags, p.format = p.format[:n], p.format[n:]
 	var err error
-	if v.width, _, err = p.number(); err != nil {
+	if v.width, err = p.number(); err != nil {
 		return nil, err
 	}
 	if v.width < 0 {
@@ -120,7 +120,7 @@ func (p *percenter) verb() (*verb, error) {
 	}
 	if strings.HasPrefix(p.format, ".") {
 		p.format = p.format[1:]
-		if v.precision, _, err = p.number(); err != nil {
+		if v.precision, err = p.number(); err != nil {
 			return nil, err
 		}
 		v.precision = max(v.precision, 0)
@@ -133,34 +133,35 @@ func (p *percenter) verb() (*verb, error) {
 	return v, err
 }
 
-// number reads a width or precision: digits, or * for the next value.
-func (p *percenter) number() (int64, bool, error) {
+// number reads a width or precision: digits, or * for the next value, or
+// nothing, which is 0.
+func (p *percenter) number() (int64, error) {
 	if strings.HasPrefix(p.format, "*") {
 		p.format = p.format[1:]
 		value, err := p.value(&verb{})
 		if err != nil {
-			return 0, false, err
+			return 0, err
 		}
 		n, ok := asInt(value)
 		if !ok || n == math.MinInt64 {
-			return 0, false, faultf("a format string takes a width from %s", describe(value)).wanted("an integer")
+			return 0, faultf("a format string takes a width from %s", describe(value)).wanted("an integer")
 		}
-		return n, true, nil
+		return n, nil
 	}
 	n := 0
 	for n < len(p.format) && isDecimal(p.format[n]) {
 		n++
 	}
 	if n == 0 {
-		return 0, false, nil
+		return 0, nil
 	}
 	digits := p.format[:n]
 	p.format = p.format[n:]
 	width, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil {
-		return 0, false, faultf("a format string has a width that does not fit 64 bits")
+		return 0, faultf("a format string has a width that does not fit 64 bits")
 	}
-	return width, true, nil
+	return width, nil
 }
 
 func (p *percenter) value(v *verb) (any, error) {
