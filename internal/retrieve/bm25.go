@@ -2,6 +2,7 @@ package retrieve
 
 import (
 	"cmp"
+	"encoding/binary"
 	"math"
 	"slices"
 )
@@ -12,76 +13,135 @@ const (
 	b  = 0.75
 )
 
-// bm25 ranks texts by Okapi BM25 (Robertson & Zaragoza 2009) with the idf
-// ln(1 + (N - n + 0.5)/(n + 0.5)), which is never negative.
+// bm25 ranks texts by Okapi BM25 (Robertson & Zaragoza, The Probabilistic
+// Relevance Framework, 2009): over the distinct terms of a query the sum of
+//
+//	idf · tf · (k1 + 1) / (tf + k1 · (1 − b + b · length / average length))
+//
+// with idf = ln(1 + (N − n + 0.5) / (n + 0.5)), which is always positive, for
+// N texts of which n have the term, and tf the term's count in the text.
 type bm25 struct {
-	postings map[string][]posting // by term, in order of the texts
-	norms    []float64            // k1·(1 − b + b·length/average) of each text
+	lists map[string]postings // by term
+	norms []float64           // k1 · (1 − b + b · length / average length) of each text
 }
 
-type posting struct {
-	text  int32
-	count int32
+// postings says which texts have a term, and how often: for each text the
+// distance to the one before and the count, both as varints. It stays packed,
+// so that a kept index is ready as soon as it is read.
+type postings struct {
+	Texts  int
+	Packed []byte
 }
 
+// hit is a text that was found.
 type hit struct {
-	chunk int
+	text  int
 	score float64
 }
 
+// rank indexes texts.
 func rank(texts []string) *bm25 {
-	r := &bm25{postings: map[string][]posting{}, norms: make([]float64, len(texts))}
+	type open struct {
+		postings
+		last int
+	}
+	lists := map[string]*open{}
+	lengths := make([]int, len(texts))
 	total := 0
+	stems := map[string]string{} // a stem takes ten times longer to find than a word
+	counts := map[string]uint64{}
 	for i, text := range texts {
-		terms := Terms(text)
-		total += len(terms)
-		r.norms[i] = float64(len(terms))
-		for _, term := range terms {
-			list := r.postings[term]
-			if n := len(list); n > 0 && list[n-1].text == int32(i) {
-				list[n-1].count++
-			} else {
-				list = append(list, posting{int32(i), 1})
+		words := Words(text)
+		lengths[i] = len(words)
+		total += len(words)
+		clear(counts)
+		for _, w := range words {
+			stem, known := stems[w]
+			if !known {
+				stem = Stem(w)
+				stems[w] = stem
 			}
-			r.postings[term] = list
+			counts[stem]++
+		}
+		for t, n := range counts {
+			list := lists[t]
+			if list == nil {
+				list = &open{}
+				lists[t] = list
+			}
+			list.Texts++
+			list.Packed = binary.AppendUvarint(list.Packed, uint64(i-list.last))
+			list.Packed = binary.AppendUvarint(list.Packed, n)
+			list.last = i
 		}
 	}
-	average := float64(total) / float64(max(1, len(texts)))
-	for i, length := range r.norms {
-		r.norms[i] = k1 * (1 - b + b*length/max(average, 1))
+	r := &bm25{lists: make(map[string]postings, len(lists)), norms: make([]float64, len(texts))}
+	for t, list := range lists {
+		r.lists[t] = list.postings
+	}
+	average := math.Max(1, float64(total)/math.Max(1, float64(len(texts))))
+	for i, n := range lengths {
+		r.norms[i] = k1 * (1 - b + b*float64(n)/average)
 	}
 	return r
 }
 
-// search sums over the query's distinct terms in the order in which they first
+// search returns the k best texts, best first; the smaller index first where
+// scores are equal. Sums are made in the order in which the query's terms first
 // stand, so that equal queries give bit-identical scores.
 func (r *bm25) search(query string, k int) []hit {
-	scores := map[int32]float64{}
+	if k <= 0 {
+		return nil
+	}
+	var touched []int
+	scores := make([]float64, len(r.norms))
 	seen := map[string]bool{}
-	n := float64(len(r.norms))
-	for _, term := range Terms(query) {
-		if seen[term] {
+	for _, t := range Terms(query) {
+		list := r.lists[t]
+		if seen[t] || list.Texts == 0 {
 			continue
 		}
-		seen[term] = true
-		list := r.postings[term]
-		df := float64(len(list))
-		idf := math.Log(1 + (n-df+0.5)/(df+0.5))
-		for _, p := range list {
-			tf := float64(p.count)
-			scores[p.text] += idf * tf * (k1 + 1) / (tf + r.norms[p.text])
+		seen[t] = true
+		n := float64(list.Texts)
+		idf := math.Log(1 + (float64(len(r.norms))-n+0.5)/(n+0.5))
+		text, packed := 0, list.Packed
+		for range list.Texts {
+			step, size := binary.Uvarint(packed)
+			count, more := binary.Uvarint(packed[size:])
+			packed = packed[size+more:]
+			text += int(step)
+			if scores[text] == 0 {
+				touched = append(touched, text)
+			}
+			tf := float64(count)
+			scores[text] += idf * tf * (k1 + 1) / (tf + r.norms[text])
 		}
 	}
-	hits := make([]hit, 0, len(scores))
-	for text, score := range scores {
-		hits = append(hits, hit{int(text), score})
-	}
-	// Texts are in order of their ids, so the smaller index breaks a tie by id.
-	slices.SortFunc(hits, func(a, b hit) int {
-		if c := cmp.Compare(b.score, a.score); c != 0 {
-			return c
+	return best(touched, scores, k)
+}
+
+// best keeps the k best of the texts, in order.
+func best(texts []int, scores []float64, k int) []hit {
+	kept := make([]hit, 0, min(k, len(texts)))
+	for _, text := range texts {
+		h := hit{text, scores[text]}
+		if len(kept) == k && inOrder(kept[k-1], h) < 0 {
+			continue
 		}
-		return cmp.Compare(a.chunk, b.chunk)
-	})
-	return hits[:min(k, len(hits))]
+		at, _ := slices.BinarySearchFunc(kept, h, inOrder)
+		if len(kept) == k {
+			kept = kept[:k-1]
+		}
+		kept = slices.Insert(kept, at, h)
+	}
+	return kept
+}
+
+// inOrder compares hits as they are listed: the better score first, then the
+// smaller index, which is the smaller id.
+func inOrder(a, b hit) int {
+	if c := cmp.Compare(b.score, a.score); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.text, b.text)
 }

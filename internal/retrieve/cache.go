@@ -10,31 +10,21 @@ import (
 	"github.com/assay-llmops/assay/internal/canonical"
 )
 
-// stored is a kept index. Checking is for a file that was damaged: its sum is
-// over the rest.
-type stored struct {
+// kept is an index as it is stored: a SHA-256 of the rest of the file, then
+// this as gob.
+type kept struct {
 	Key    string
 	Chunks []chunk
-	Terms  []string
-	Lists  [][]posting32
+	Lists  map[string]postings
 	Norms  []float64
 }
 
-// posting32 is a posting as it is kept.
-type posting32 struct{ Text, Count int32 }
-
-// Open is Build with the result kept in a folder under the digest of all that
-// it depends on. A kept index that is damaged or of other engines is made anew;
-// a folder that cannot be written is no error.
+// Open is Build with the result kept in a folder, under the digest of all that
+// it depends on. A kept index that is damaged or of another layout is made anew;
+// a folder that cannot be written is no error. Files in it may be deleted at
+// any time.
 func Open(folder string, spec Spec, files []File) (*Index, error) {
-	documents := map[string]string{}
-	for _, f := range files {
-		documents[f.Path] = string(canonical.OfBytes([]byte(canonical.Text(f.Content))))
-	}
-	key, err := canonical.Of(map[string]any{
-		"documents": documents, "by": spec.Chunk.By, "max_tokens": spec.Chunk.MaxTokens, "overlap": spec.Chunk.Overlap,
-		"engines": []int{ChunkerVersion, TokenizerVersion, BM25Version},
-	})
+	key, err := keyOf(spec, files)
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +39,19 @@ func Open(folder string, spec Spec, files []File) (*Index, error) {
 	return ix, err
 }
 
+func keyOf(spec Spec, files []File) (canonical.Digest, error) {
+	documents := make([][2]string, len(files))
+	for i, f := range sortedByPath(files) {
+		documents[i] = [2]string{f.Path, string(canonical.OfBytes([]byte(canonical.Text(f.Content))))}
+	}
+	return canonical.Of(map[string]any{
+		"documents": documents, "method": spec.Method,
+		"by": spec.Chunk.By, "max_tokens": spec.Chunk.MaxTokens, "overlap": spec.Chunk.Overlap,
+		"chunker": ChunkerVersion, "tokenizer": TokenizerVersion, "bm25": BM25Version,
+	})
+}
+
+// load reads a kept index; nil when there is none that can be trusted.
 func load(path, key string) *Index {
 	data, err := os.ReadFile(path)
 	if err != nil || len(data) < sha256.Size {
@@ -58,43 +61,30 @@ func load(path, key string) *Index {
 	if sum := sha256.Sum256(body); !bytes.Equal(sum[:], data[:sha256.Size]) {
 		return nil
 	}
-	var s stored
-	if gob.NewDecoder(bytes.NewReader(body)).Decode(&s) != nil || s.Key != key {
+	var k kept
+	if gob.NewDecoder(bytes.NewReader(body)).Decode(&k) != nil || k.Key != key {
 		return nil
 	}
-	ranks := &bm25{postings: make(map[string][]posting, len(s.Terms)), norms: s.Norms}
-	for i, term := range s.Terms {
-		list := make([]posting, len(s.Lists[i]))
-		for j, p := range s.Lists[i] {
-			list[j] = posting{p.Text, p.Count}
-		}
-		ranks.postings[term] = list
-	}
-	return &Index{chunks: s.Chunks, ranks: ranks}
+	return &Index{chunks: k.Chunks, ranks: &bm25{lists: k.Lists, norms: k.Norms}}
 }
 
 // save keeps the index for the next time; where that fails it is made again.
 func (ix *Index) save(path, key string) {
-	s := stored{Key: key, Chunks: ix.chunks, Norms: ix.ranks.norms}
-	for term, list := range ix.ranks.postings {
-		kept := make([]posting32, len(list))
-		for j, p := range list {
-			kept[j] = posting32{p.text, p.count}
-		}
-		s.Terms, s.Lists = append(s.Terms, term), append(s.Lists, kept)
-	}
 	var body bytes.Buffer
-	if gob.NewEncoder(&body).Encode(&s) != nil {
+	if gob.NewEncoder(&body).Encode(kept{key, ix.chunks, ix.ranks.lists, ix.ranks.norms}) != nil {
 		return
 	}
 	sum := sha256.Sum256(body.Bytes())
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
+	folder := filepath.Dir(path)
+	if os.MkdirAll(folder, 0o777) != nil {
+		return
+	}
+	tmp, err := os.CreateTemp(folder, ".tmp-*")
 	if err != nil {
 		return
 	}
-	defer os.Remove(tmp.Name()) // fails after the rename, as it should
 	_, err = tmp.Write(append(sum[:], body.Bytes()...))
-	if closed := tmp.Close(); err == nil && closed == nil {
-		_ = os.Rename(tmp.Name(), path) // as above: made again
+	if closed := tmp.Close(); err != nil || closed != nil || os.Rename(tmp.Name(), path) != nil {
+		_ = os.Remove(tmp.Name()) // as with the rest: nothing is lost
 	}
 }

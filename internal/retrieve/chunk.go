@@ -1,82 +1,120 @@
 package retrieve
 
 import (
-	"encoding/json"
-	"fmt"
 	"path"
 	"strconv"
 	"strings"
-
-	"github.com/assay-llmops/assay/internal/problem"
 )
 
 // cut makes the chunks of a file.
 func cut(spec ChunkSpec, name, text string) ([]chunk, error) {
+	c := cutter{limit: max(1, spec.MaxTokens), text: text}
+	c.overlap = max(0, min(spec.Overlap, c.limit-1))
+	whole := stretch{id: name, source: name, end: len(text)}
 	switch strings.ToLower(path.Ext(name)) {
 	case ".jsonl", ".ndjson":
-		return cutRows(spec, name, text)
+		return c.rows(name)
 	case ".md", ".markdown":
-		if spec.By == "heading" {
-			return cutSections(spec, name, text), nil
+		doc := parseMarkdown(text)
+		c.fences = doc.fences
+		if spec.By != "heading" {
+			whole.start = frontMatter(text)
+			break
 		}
+		var all []chunk
+		for _, s := range doc.sections {
+			all = append(all, c.parts(stretch{name + s.name, name + s.name, s.path, s.start, s.end})...)
+		}
+		return all, nil
 	}
-	return pieces(spec, name, name, "", text, 0, len(text)), nil
+	return c.parts(whole), nil
 }
 
-// cutSections makes a chunk of each section, and several of a long one.
-func cutSections(spec ChunkSpec, name, text string) []chunk {
-	var all []chunk
-	for _, s := range sections(text) {
-		id := name
-		if s.slug != "" {
-			id += "#" + s.slug
-		}
-		all = append(all, pieces(spec, id, id, s.path, text, s.start, s.end)...)
-	}
-	return all
+// cutter cuts stretches of one text into parts of bounded length.
+type cutter struct {
+	limit, overlap int
+	text           string
+	fences         []token // stretches that are not cut where they fit a part
 }
 
-// pieces cuts a stretch of text into parts of at most MaxTokens, at blank lines
-// or else at line and word ends. What is blank makes no chunk.
-func pieces(spec ChunkSpec, id, source, heading, text string, start, end int) []chunk {
-	start, end = trim(text, start, end)
+// stretch is a part of a text that is cut on its own.
+type stretch struct {
+	id, source, heading string
+	start, end          int
+}
+
+// parts cuts a stretch into chunks of at most limit tokens. A blank stretch
+// makes none; neighbours share overlap tokens.
+func (c *cutter) parts(s stretch) []chunk {
+	start, end := trim(c.text, s.start, s.end)
 	if start >= end {
 		return nil
 	}
-	tokens := tokenize(text[start:end])
-	limit, overlap := max(1, spec.MaxTokens), max(0, min(spec.Overlap, spec.MaxTokens-1))
-	var parts []chunk
+	tokens := tokenize(c.text[start:end])
+	for i := range tokens {
+		tokens[i].start += start
+		tokens[i].end += start
+	}
+	var chunks []chunk
 	for first := 0; ; {
-		last := min(first+limit, len(tokens)) // one past the part's last token
 		from, to := start, end
 		if first > 0 {
-			from = start + tokens[first].start
+			from = c.cutBetween(tokens[first-1], tokens[first])
 		}
+		last := first + c.limit // one past the part's last token
 		if last < len(tokens) {
-			last = breakBefore(text[start:end], tokens, first, last)
-			to = start + tokens[last].start
+			last = c.breakBefore(tokens, first, last)
+			to = c.cutBetween(tokens[last-1], tokens[last])
 		}
-		part := chunk{ID: id, Source: source, Heading: heading}
-		if len(parts) > 0 {
-			part.ID += "~" + strconv.Itoa(len(parts)+1)
+		part := chunk{ID: s.id, Source: s.source, Heading: s.heading}
+		if len(chunks) > 0 {
+			part.ID += "~" + strconv.Itoa(len(chunks)+1)
 		}
-		part.Start, part.End = trim(text, from, to)
-		part.Text = text[part.Start:part.End]
-		parts = append(parts, part)
+		part.Start, part.End = trim(c.text, from, to)
+		part.Text = c.text[part.Start:part.End]
+		chunks = append(chunks, part)
 		if last >= len(tokens) {
-			return parts
+			return chunks
 		}
-		first = max(last-overlap, first+1)
+		first = c.next(tokens, first, last)
 	}
 }
 
-// breakBefore moves the end of a part back to the last blank line, or line end,
-// in its second half; otherwise it leaves it.
-func breakBefore(text string, tokens []token, first, last int) int {
+// cutBetween is where a cut between two neighbouring tokens falls: at the start
+// of the later one's line, so that a list's mark or an opening fence stays with
+// what it opens, or else at its first sign after a blank.
+func (c *cutter) cutBetween(a, b token) int {
+	gap := c.text[a.end:b.start]
+	if i := strings.LastIndexByte(gap, '\n'); i >= 0 {
+		return a.end + i + 1
+	}
+	return a.end + strings.LastIndexAny(gap, " \t") + 1
+}
+
+// breakBefore chooses the token before which a part that may have first to
+// last-1 ends: before a code block that it would cut and that fits the next
+// part, or else in its second half after a blank line, a sentence or a line.
+func (c *cutter) breakBefore(tokens []token, first, last int) int {
+	if f, inside := c.fenceAt(tokens, last); inside {
+		opening := last
+		for opening > first && tokens[opening-1].start >= f.start {
+			opening--
+		}
+		closing := last
+		for closing < len(tokens) && tokens[closing].start < f.end {
+			closing++
+		}
+		if opening > first && closing-opening <= c.limit {
+			return opening
+		}
+	}
 	half := first + (last-first)/2
-	for _, mark := range []string{"\n\n", "\n"} {
-		for i := last; i > half && i > first; i-- {
-			if strings.Contains(text[tokens[i-1].end:tokens[i].start], mark) {
+	for _, ends := range []func(gap string) bool{endsParagraph, endsSentence, endsLine} {
+		for i := last; i > max(half, first); i-- {
+			if !ends(c.text[tokens[i-1].end:tokens[i].start]) {
+				continue
+			}
+			if f, inside := c.fenceAt(tokens, i); !inside || f.start <= tokens[first].start {
 				return i
 			}
 		}
@@ -84,62 +122,55 @@ func breakBefore(text string, tokens []token, first, last int) int {
 	return last
 }
 
+// next is the first token of the part after one of first to last-1. It begins
+// with the overlap, but not amid a code block.
+func (c *cutter) next(tokens []token, first, last int) int {
+	next := max(last-c.overlap, first+1)
+	for next < last {
+		if _, inside := c.fenceAt(tokens, next); !inside {
+			break
+		}
+		next++
+	}
+	return next
+}
+
+// fenceAt finds the code block that a cut before token i would divide.
+func (c *cutter) fenceAt(tokens []token, i int) (token, bool) {
+	for _, f := range c.fences {
+		if tokens[i-1].start >= f.start && tokens[i].start < f.end {
+			return f, true
+		}
+	}
+	return token{}, false
+}
+
+func endsParagraph(gap string) bool {
+	_, rest, found := strings.Cut(gap, "\n")
+	for found {
+		var line string
+		if line, rest, found = strings.Cut(rest, "\n"); found && strings.TrimSpace(line) == "" {
+			return true
+		}
+	}
+	return false
+}
+
+func endsSentence(gap string) bool {
+	return strings.HasPrefix(strings.TrimLeft(gap, "\"'”’)*_`"), ".") && strings.ContainsAny(gap, " \t\n") ||
+		strings.ContainsAny(gap, "!?。！？") && strings.ContainsAny(gap, " \t\n。！？")
+}
+
+func endsLine(gap string) bool { return strings.Contains(gap, "\n") }
+
 func trim(text string, start, end int) (int, int) {
-	for start < end && strings.ContainsRune(" \t\r\n", rune(text[start])) {
+	for start < end && isBlank(text[start]) {
 		start++
 	}
-	for start < end && strings.ContainsRune(" \t\r\n", rune(text[end-1])) {
+	for start < end && isBlank(text[end-1]) {
 		end--
 	}
 	return start, end
 }
 
-// cutRows makes chunks of the rows of a JSONL file: {id, text} or {id, content},
-// and a title.
-func cutRows(spec ChunkSpec, name, text string) ([]chunk, error) {
-	var all []chunk
-	seen := map[string]int{}
-	at := 0
-	for number, line := range strings.SplitAfter(text, "\n") {
-		start := at
-		at += len(line)
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
-		var row struct {
-			ID      any    `json:"id"`
-			Title   string `json:"title"`
-			Text    string `json:"text"`
-			Content string `json:"content"`
-		}
-		place := &problem.Problem{File: name, Line: number + 1, Want: `an object such as {"id": "a1", "text": "..."}`}
-		if err := json.Unmarshal([]byte(line), &row); err != nil {
-			place.What, place.Err = "the row is not a document: "+err.Error(), err
-			return nil, place
-		}
-		body := row.Text
-		if body == "" {
-			body = row.Content
-		}
-		if body == "" {
-			place.What = "the row has no text"
-			return nil, place
-		}
-		id := strconv.Itoa(number + 1)
-		if row.ID != nil {
-			id = fmt.Sprint(row.ID)
-		}
-		if first, twice := seen[id]; twice {
-			place.What = fmt.Sprintf("the id %q stands twice; the first is on line %d", id, first)
-			return nil, place
-		}
-		seen[id] = number + 1
-		source := name + "#" + id
-		for _, c := range pieces(spec, source, source, row.Title, body, 0, len(body)) {
-			// Offsets are those of the row: its text is not a stretch of the file.
-			c.Start, c.End = start, start+len(strings.TrimRight(line, "\r\n"))
-			all = append(all, c)
-		}
-	}
-	return all, nil
-}
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }

@@ -12,24 +12,33 @@ import (
 type token struct{ start, end int }
 
 // tokenize finds words: runs of letters, digits and marks, in which an
-// apostrophe, a point or a comma counts when it stands between two of them
-// (don't, 3.5, 1,000).
+// apostrophe between letters and a point or a comma between digits count
+// (don't, 3.5, 1,000). A Chinese or Japanese character is a word of its own,
+// since no blanks part words there.
 func tokenize(s string) []token {
-	var tokens []token
+	tokens := make([]token, 0, len(s)/6+1)
 	start := -1
+	before := rune(0)
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
+		next := i + size
 		switch {
+		case isIdeograph(r):
+			if start >= 0 {
+				tokens = append(tokens, token{start, i})
+				start = -1
+			}
+			tokens = append(tokens, token{i, next})
 		case isWord(r):
 			if start < 0 {
 				start = i
 			}
-		case start >= 0 && joins(r, s, i, i+size):
+		case start >= 0 && joins(before, r, s[next:]):
 		case start >= 0:
 			tokens = append(tokens, token{start, i})
 			start = -1
 		}
-		i += size
+		before, i = r, next
 	}
 	if start >= 0 {
 		tokens = append(tokens, token{start, len(s)})
@@ -37,34 +46,52 @@ func tokenize(s string) []token {
 	return tokens
 }
 
-func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
+func isWord(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+}
 
-// joins reports whether a sign between two characters belongs to the word: an
-// apostrophe between letters, a point or comma between digits.
-func joins(r rune, s string, at, next int) bool {
-	before, _ := utf8.DecodeLastRuneInString(s[:at])
-	after, _ := utf8.DecodeRuneInString(s[next:])
-	switch r {
+func isIdeograph(r rune) bool {
+	return r >= 0x2E80 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana)
+}
+
+// joins reports whether a sign after the character before belongs to the word.
+func joins(before, sign rune, rest string) bool {
+	switch sign {
 	case '\'', '’':
-		return unicode.IsLetter(before) && unicode.IsLetter(after)
+		after, _ := utf8.DecodeRuneInString(rest)
+		return unicode.IsLetter(before) && unicode.IsLetter(after) && !isIdeograph(after)
 	case '.', ',':
+		after, _ := utf8.DecodeRuneInString(rest)
 		return unicode.IsDigit(before) && unicode.IsDigit(after)
 	}
 	return false
 }
 
 // Tokens counts the words of a text, the unit of MaxTokens and Overlap. A
-// vendor's tokenizer gives about a third more.
+// vendor's tokenizer counts about a third more for English.
 func Tokens(s string) int { return len(tokenize(s)) }
 
-// Terms are the words of a text as they are compared: lower case, stemmed by
-// the English Snowball stemmer, apostrophes alike.
-func Terms(s string) []string {
+// Words are the words of a text in lower case, apostrophes alike.
+func Words(s string) []string {
 	tokens := tokenize(s)
-	terms := make([]string, len(tokens))
+	words := make([]string, len(tokens))
 	for i, t := range tokens {
-		word := strings.ReplaceAll(strings.ToLower(s[t.start:t.end]), "’", "'")
-		terms[i] = english.Stem(word, false)
+		words[i] = strings.ReplaceAll(strings.ToLower(s[t.start:t.end]), "’", "'")
+	}
+	return words
+}
+
+// Stem is a word of Words as it is compared: by the English Snowball stemmer.
+func Stem(word string) string { return english.Stem(word, false) }
+
+// Terms are the stems of a text's words.
+func Terms(s string) []string {
+	terms := Words(s)
+	for i, word := range terms {
+		terms[i] = Stem(word)
 	}
 	return terms
 }
