@@ -1,15 +1,20 @@
 package project
 
 import (
+	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/assay-llmops/assay/internal/llm/providers"
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/schema"
 )
 
 // folder writes files and returns where.
@@ -215,5 +220,37 @@ func TestProjectInsideARepository(t *testing.T) {
 	}
 	if then.Path != now.Path || then.Digest() == now.Digest() || !strings.HasPrefix(then.From, "git:main (") || now.From != "working tree" {
 		t.Errorf("%s %s %s, %s %s %s", then.Path, then.Digest(), then.From, now.Path, now.Digest(), now.From)
+	}
+}
+
+// The schema of assay.yaml knows every setting of a provider and no other.
+func TestSchemaKnowsTheProvidersSettings(t *testing.T) {
+	t.Parallel()
+	text, err := schema.JSON("project")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var form struct {
+		Properties struct {
+			Providers struct {
+				AdditionalProperties struct {
+					Properties map[string]any `json:"properties"`
+				} `json:"additionalProperties"`
+			} `json:"providers"`
+		} `json:"properties"`
+	}
+	if err := json.Unmarshal(text, &form); err != nil {
+		t.Fatal(err)
+	}
+	known := slices.Sorted(maps.Keys(form.Properties.Providers.AdditionalProperties.Properties))
+	var settings []string
+	fields := reflect.TypeFor[providers.Settings]()
+	for i := range fields.NumField() {
+		name, _, _ := strings.Cut(fields.Field(i).Tag.Get("json"), ",")
+		settings = append(settings, name)
+	}
+	slices.Sort(settings)
+	if !slices.Equal(known, settings) {
+		t.Errorf("the schema has %v, the settings are %v", known, settings)
 	}
 }

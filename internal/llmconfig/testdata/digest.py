@@ -70,6 +70,9 @@ def resolve(file, written):
     return posixpath.normpath(posixpath.join(posixpath.dirname(file), written))
 
 
+WORD = re.compile(r"[A-Za-z_\u0080-\U0010ffff]")
+
+
 def tag_tokens(s, start, closing):
     """Words and quoted texts from start to the closing mark: (end, [(start, end, quoted)])."""
     depth, found, i = 0, [], start
@@ -85,9 +88,9 @@ def tag_tokens(s, start, closing):
             found.append((i, n, True))
             i = n
             continue
-        if c == "_" or c.isalpha():
+        if WORD.match(c):
             n = i
-            while n < len(s) and (s[n] == "_" or s[n].isalnum()):
+            while n < len(s) and (WORD.match(s[n]) or s[n] in "0123456789"):
                 n += 1
             found.append((i, n, False))
             i = n
