@@ -5,8 +5,13 @@ import (
 	"math"
 )
 
-// decide joins the two sides: the pass is judged on one, the fail on the other.
-func decide(q Question, passSample, failSample Sample) (Decision, error) {
+// Decide answers a question. Errors that count as the worst case make two
+// samples: on the pass side an errored candidate has the worst value and an errored
+// baseline the best, on the fail side the reverse. Without errors give the same sample
+// twice. Both must have the same cases and clusters. An error means a question
+// or a sample that no method fits; too few cases are no error but an undecided
+// decision.
+func Decide(q Question, passSample, failSample Sample) (Decision, error) {
 	if err := q.Validate(); err != nil {
 		return Decision{}, err
 	}

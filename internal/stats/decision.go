@@ -59,16 +59,6 @@ type Decision struct {
 	pass, fail inference
 }
 
-// Decide answers a question. Errors that count as the worst case make two
-// samples: in pass an errored candidate has the worst value and an errored
-// baseline the best, in fail the reverse. Without errors give the same sample
-// twice. Both must have the same cases and clusters. An error means a question
-// or a sample that no method fits; too few cases are no error but an undecided
-// decision.
-func Decide(q Question, pass, fail Sample) (Decision, error) {
-	return decide(q, pass, fail)
-}
-
 // FailBound is the bound that must clear the threshold for a fail, at a
 // one-sided error of alpha: what Holm's correction moves. NaN when TooFew is
 // set.
