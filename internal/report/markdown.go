@@ -27,6 +27,7 @@ func Markdown(w io.Writer, in *Input) error {
 		m.rules(in.Verdict)
 		m.notes(in.Verdict)
 	}
+	m.faults(in)
 	m.figures(in)
 	m.cases(in)
 	m.add("<sub>%s</sub>\n", md(m.footer(in)))
@@ -94,14 +95,6 @@ func (m *markdown) heading(in *Input) {
 	m.add(", %s\n\n", plural(v.Candidate.Cases, "case"))
 }
 
-// sentence starts with a capital and ends with a full stop.
-func sentence(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:] + "."
-}
-
 func (m *markdown) rules(v *gate.Verdict) {
 	if len(v.Rules) == 0 {
 		return
@@ -157,6 +150,18 @@ func (m *markdown) notes(v *gate.Verdict) {
 	}
 	for _, warning := range v.Warnings {
 		m.add("> ⚠️ %s\n\n", md(warning))
+	}
+}
+
+// faults tells what the world did wrong on either side, at most ten kinds.
+func (m *markdown) faults(in *Input) {
+	for _, side := range []*gate.Side{in.figures(), in.baselineFigures()} {
+		if side == nil {
+			continue
+		}
+		for i := range side.Faults[:min(10, len(side.Faults))] {
+			m.add("> ❗ %s\n\n", md(cut(plain(fault(&side.Faults[i])), 500)))
+		}
 	}
 }
 

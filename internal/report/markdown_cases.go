@@ -124,15 +124,15 @@ func shortDiff(before, after string) string {
 		case diffmatchpatch.DiffInsert:
 			b.WriteString("<ins>" + pre(cut(text, longest)) + "</ins>")
 		default:
-			b.WriteString(pre(context(text, around, i > 0, i < len(edits)-1)))
+			b.WriteString(pre(surroundings(text, around, i > 0, i < len(edits)-1)))
 		}
 	}
 	return b.String()
 }
 
-// context shortens text that did not change: its beginning stays where a
+// surroundings shortens text that did not change: its beginning stays where a
 // change stands before it, its end where one follows.
-func context(s string, around int, before, after bool) string {
+func surroundings(s string, around int, before, after bool) string {
 	if columns(s) <= 2*around+3 {
 		return s
 	}

@@ -22,10 +22,11 @@ type page struct {
 	Changes              []string
 	Facts                []pageFact
 	Warnings, Notes      []string
+	Faults               []string
 	Confidence, Estimand string
 	Rules                []pageRule
 	Paired               bool // there is a baseline column
-	Figures              []pageFigure
+	Figures, Tags        []pageFigure
 	Methods, Cases, Work string
 }
 
@@ -45,6 +46,7 @@ type pageRule struct {
 
 type pageFigure struct {
 	Name, Slice         string
+	Paired              bool
 	Baseline, Candidate pageValue
 	Pair                []pageWhisker
 	N                   int
@@ -72,6 +74,14 @@ func newPage(in *Input) *page {
 		names := in.evaluators()
 		for i := range v.Rules {
 			p.Rules = append(p.Rules, newPageRule(&v.Rules[i], names))
+		}
+	}
+	for _, side := range []*gate.Side{in.figures(), in.baselineFigures()} {
+		if side == nil {
+			continue
+		}
+		for i := range side.Faults {
+			p.Faults = append(p.Faults, fault(&side.Faults[i]))
 		}
 	}
 	p.addFigures(in)
@@ -143,23 +153,27 @@ func (p *page) addFigures(in *Input) {
 	p.Paired = before != nil
 	for i := range now.Metrics {
 		c := &now.Metrics[i]
-		b := metric(before, c.Name, c.Slice)
-		f := pageFigure{Name: c.Name, Slice: c.Slice, N: c.N, Pair: whiskers(b, c)}
-		f.Candidate.Value, f.Candidate.Interval = withInterval(c)
-		f.Baseline.Value, f.Baseline.Interval = withInterval(b)
-		var left []string
-		if c.Unscored > 0 {
-			left = append(left, strconv.Itoa(c.Unscored)+" unscored")
-		}
-		if c.Errors > 0 {
-			left = append(left, plural(c.Errors, "error"))
-		}
-		f.Left = strings.Join(left, ", ")
-		p.Figures = append(p.Figures, f)
+		p.Figures = append(p.Figures, newPageFigure(metric(before, c.Name, c.Slice), c, p.Paired))
 	}
+	p.Tags = in.tagFigures()
 	if list := methods(now); len(list) > 0 {
 		p.Methods = percent(now.Metrics[0].Level) + " intervals: " + strings.Join(list, "; ") + "."
 	}
+}
+
+func newPageFigure(b, c *gate.Metric, paired bool) pageFigure {
+	f := pageFigure{Name: c.Name, Slice: c.Slice, Paired: paired, N: c.N, Pair: whiskers(b, c)}
+	f.Candidate.Value, f.Candidate.Interval = withInterval(c)
+	f.Baseline.Value, f.Baseline.Interval = withInterval(b)
+	var left []string
+	if c.Unscored > 0 {
+		left = append(left, strconv.Itoa(c.Unscored)+" unscored")
+	}
+	if c.Errors > 0 {
+		left = append(left, plural(c.Errors, "error"))
+	}
+	f.Left = strings.Join(left, ", ")
+	return f
 }
 
 // index lists the cases for the page's script.

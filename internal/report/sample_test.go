@@ -162,9 +162,11 @@ func sampleSide(run *eval.Run, correct, found float64) gate.Side {
 func sample(cases, repeats int) *Input {
 	in := &Input{Candidate: sampleRun(cases, repeats, true), Baseline: sampleRun(cases, repeats, false)}
 	before := sampleSide(in.Baseline, 0.889, 0.996)
+	now := sampleSide(in.Candidate, 0.801, 0.752)
+	now.Faults = []gate.Fault{{Kind: "overloaded", Answers: 1, Example: "overloaded (HTTP 503): the upstream is overloaded", Case: "exports-011"}}
 	in.Verdict = &gate.Verdict{
 		Format: gate.VerdictFormat, Eval: "help-centre", Outcome: gate.Fail, Summary: "1 rule of 5 broken: correct",
-		Candidate: sampleSide(in.Candidate, 0.801, 0.752), Baseline: &before, Confidence: 0.95, Estimand: "population",
+		Candidate: now, Baseline: &before, Confidence: 0.95, Estimand: "population",
 		Rules:    sampleRules(cases),
 		Warnings: []string{"docs/help/new.md is not tracked by git: it counts in the working tree and is absent at the baseline"},
 		Changes:  []string{"retrieval.top_k: 4 → 1", "messages[0]: 3 words changed"},

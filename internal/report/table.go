@@ -185,13 +185,8 @@ func (t *table) ending() {
 }
 
 // faults tells what the world did wrong, a kind at a time.
-func (t *table) faults(faults []gate.Fault) {
-	for _, f := range faults {
-		answers := "answers"
-		if f.Answers == 1 {
-			answers = "answer"
-		}
-		text := fmt.Sprintf("%d %s: %s (first in case %s)", f.Answers, answers, f.Example, f.Case)
-		t.text(pad("errors", 11), text, func(s string) string { return t.paint.wrap("31", s) })
+func (t *table) faults(list []gate.Fault) {
+	for i := range list {
+		t.text(pad("errors", 11), fault(&list[i]), func(s string) string { return t.paint.wrap("31", s) })
 	}
 }

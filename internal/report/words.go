@@ -19,7 +19,10 @@ func figure(f float64, unit string) string {
 	case "share":
 		return strconv.FormatFloat(100*f, 'f', 1, 64) + " %"
 	case "usd":
-		if f != 0 && math.Abs(f) < 0.01 {
+		if f == 0 {
+			return "$0"
+		}
+		if math.Abs(f) < 0.01 {
 			return "$" + strconv.FormatFloat(f, 'g', 3, 64)
 		}
 		return "$" + strconv.FormatFloat(f, 'f', 4, 64)
@@ -103,6 +106,18 @@ func sign(o gate.Outcome) string {
 	return "–"
 }
 
+// sentence starts with a capital, but for a name of one letter such as t, and
+// ends with a full stop.
+func sentence(s string) string {
+	switch {
+	case s == "":
+		return ""
+	case len(s) > 1 && s[1] >= 'a' && s[1] <= 'z':
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
+	return s + "."
+}
+
 func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -150,6 +165,11 @@ func work(s *gate.Side) string {
 		parts = append(parts, "cost not known")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// fault says what the world did wrong, and where it did so first.
+func fault(f *gate.Fault) string {
+	return fmt.Sprintf("%s: %s (first in case %s)", plural(f.Answers, "answer"), f.Example, f.Case)
 }
 
 // details is how a rule was decided: method, cases, clusters, what moved.

@@ -175,21 +175,31 @@ function folded(index, title, before, now, pick, build) {
   const equal = index.paired && before && JSON.stringify(a) === JSON.stringify(b);
   const count = !index.paired || equal || a.length === b.length ? String(b.length) : a.length + " → " + b.length;
   const box = el("details", "more", el("summary", "", title + " ", el("span", "count", count + (equal ? ", the same on both sides" : ""))));
+  const expected = (now || before).expected;
   box.addEventListener("toggle", () => {
     if (!box.open || box.children.length > 1) return;
-    if (!index.paired || equal) box.append(el("div", "sides", build(b, null, 1)));
-    else box.append(el("div", "sides two", build(a, b, -1), build(b, a, 1)));
+    if (!index.paired || equal) box.append(el("div", "sides", build(b, null, 1, expected)));
+    else box.append(el("div", "sides two", build(a, b, -1, expected), build(b, a, 1, expected)));
   });
   return box;
 }
 
-function chunks(list, other, kind) {
+// strings collects every text in a value.
+function strings(v, into = new Set()) {
+  if (typeof v === "string") into.add(v);
+  else if (v && typeof v === "object") Object.values(v).forEach((x) => strings(x, into));
+  return into;
+}
+
+function chunks(list, other, kind, expected) {
+  const wanted = strings(expected);
   const known = new Set((other || list).map((d) => d.id));
   const box = el("ol", "chunks");
   for (const d of list) {
     const only = known.has(d.id) ? null : el("span", "only", kind < 0 ? "not at the candidate" : "not at the baseline");
     const range = d.end ? " bytes " + (d.start || 0) + "–" + d.end : "";
-    box.append(el("li", "", el("p", "source", el("code", "", d.source || d.id), el("span", "score", d.score.toFixed(3)), only),
+    box.append(el("li", "", el("p", "source", el("code", "", d.source || d.id), el("span", "score", d.score.toFixed(3)), only,
+        wanted.has(d.source) || wanted.has(d.id) ? el("span", "wanted", "✓ expected") : null),
       range || (d.source && d.source !== d.id) ? el("p", "hint", (d.source !== d.id ? d.id : "") + range) : null,
       el("div", "output", d.content || "")));
   }

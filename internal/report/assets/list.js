@@ -234,8 +234,14 @@ function start() {
   }
   addEventListener("hashchange", follow);
   document.addEventListener("keydown", keys);
-  new IntersectionObserver((seen) => { if (seen.some((s) => s.isIntersecting) && state.rendered < state.shown.length) more(); }, { rootMargin: "600px" })
-    .observe(document.getElementById("more"));
+  const end = document.getElementById("more");
+  const watch = new IntersectionObserver((seen) => {
+    if (!seen.some((s) => s.isIntersecting) || state.rendered >= state.shown.length) return;
+    more();
+    watch.unobserve(end); // observed anew it reports again, also where it never left the view
+    watch.observe(end);
+  }, { rootMargin: "600px" });
+  watch.observe(end);
   for (const part of document.querySelectorAll(".toolbar, .tools")) part.hidden = false;
   refresh().then(follow);
 }
