@@ -105,7 +105,11 @@ def main():
                   f"2 × {args.cases} cases in {time.monotonic() - began:.0f} s")
         finally:
             server.terminate()
-            server.wait(timeout=30)
+            try:
+                server.wait(timeout=10)
+            except subprocess.TimeoutExpired:    # it finishes the answer that it is at
+                server.kill()
+                server.wait()
     print(f"report: {out / 'report.html'}")
     return 0 if gate.returncode in VERDICTS else gate.returncode
 
