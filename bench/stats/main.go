@@ -33,6 +33,10 @@ func run() int {
 	doc := flag.String("doc", "docs/statistics.md", "page that holds the tables")
 	workers := flag.Int("workers", runtime.GOMAXPROCS(0), "cells measured at once")
 	flag.Parse()
+	if *write && *only != "" {
+		fmt.Fprintln(os.Stderr, "-write replaces every table: leave out -only")
+		return 3
+	}
 
 	started := time.Now()
 	var tables []*table
