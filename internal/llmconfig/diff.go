@@ -34,24 +34,14 @@ func Diff(before, after *Config) *Difference {
 	d := &Difference{Before: before.Version(), After: after.Version(), Same: before.digest == after.digest, Changes: []Change{}}
 	d.messages(before, after)
 	a, b := flatten(before.Canonical()), flatten(after.Canonical())
-	for _, at := range slices.Sorted(maps.Keys(union(a, b))) {
-		if strings.HasPrefix(at, "messages") {
-			continue
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	for _, at := range slices.Sorted(maps.Keys(all)) {
+		if !strings.HasPrefix(at, "messages[") {
+			d.add(naming(at), a, b, at)
 		}
-		d.add(naming(at), a, b, at)
 	}
 	return d
-}
-
-func union(a, b map[string]string) map[string]bool {
-	all := map[string]bool{}
-	for k := range a {
-		all[k] = true
-	}
-	for k := range b {
-		all[k] = true
-	}
-	return all
 }
 
 func (d *Difference) add(part string, a, b map[string]string, at string) {
@@ -93,27 +83,51 @@ func (d *Difference) messages(before, after *Config) {
 		}
 		switch {
 		case a == nil:
-			d.Changes = append(d.Changes, Change{Part: part + " (" + b.Role + ")", Kind: "added", After: b.text(), Text: true})
+			d.Changes = append(d.Changes, Change{Part: part + b.label(), Kind: "added", After: b.text(), Text: true})
 		case b == nil:
-			d.Changes = append(d.Changes, Change{Part: part + " (" + a.Role + ")", Kind: "removed", Before: a.text(), Text: true})
+			d.Changes = append(d.Changes, Change{Part: part + a.label(), Kind: "removed", Before: a.text(), Text: true})
 		default:
 			if a.Role != b.Role {
 				d.Changes = append(d.Changes, Change{Part: part + ".role", Kind: "changed", Before: a.Role, After: b.Role})
 			}
 			if a.text() != b.text() {
-				d.Changes = append(d.Changes, Change{Part: part + " (" + b.Role + ")", Kind: "changed", Before: a.text(), After: b.text(), Text: true})
+				d.Changes = append(d.Changes, Change{Part: part + b.label(), Kind: "changed", Before: a.text(), After: b.text(), Text: true})
 			}
-			if a.Name != b.Name || a.ToolCallID != b.ToolCallID {
-				d.Changes = append(d.Changes, Change{Part: part + ".name", Kind: "changed", Before: a.Name + a.ToolCallID, After: b.Name + b.ToolCallID})
+			for _, field := range [][3]string{
+				{"name", a.Name, b.Name}, {"tool_call_id", a.ToolCallID, b.ToolCallID}, {"tool_calls", a.calls(), b.calls()},
+			} {
+				if field[1] != field[2] {
+					d.Changes = append(d.Changes, Change{Part: part + "." + field[0], Kind: "changed", Before: field[1], After: field[2]})
+				}
 			}
 		}
 	}
 }
 
+// label is a message's role behind its place.
+func (m *Message) label() string {
+	if m.turns != nil {
+		return " (turns)"
+	}
+	return " (" + m.Role + ")"
+}
+
+// calls are a message's tool calls in JSON.
+func (m *Message) calls() string {
+	if len(m.ToolCalls) == 0 {
+		return ""
+	}
+	text, err := canonical.JSON(m.ToolCalls)
+	if err != nil {
+		return fmt.Sprint(m.ToolCalls)
+	}
+	return string(text)
+}
+
 // text is a message's template with the templates that it reaches below it.
 func (m *Message) text() string {
 	if m.turns != nil {
-		return "{{ " + m.Turns + " }}"
+		return m.Turns
 	}
 	parts := append([]string{m.Source}, m.template.Sources()...)
 	return strings.Join(parts, "\n")
@@ -135,17 +149,19 @@ func flatten(v any) map[string]string {
 }
 
 func flattenInto(leaves map[string]string, at string, v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		for k, child := range v {
+	object, isObject := v.(map[string]any)
+	list, isList := v.([]any)
+	switch {
+	case isObject && len(object) > 0:
+		for k, child := range object {
 			flattenInto(leaves, join(at, k), child)
 		}
-	case []any:
-		for i, child := range v {
+	case isList && len(list) > 0:
+		for i, child := range list {
 			flattenInto(leaves, at+"["+strconv.Itoa(i)+"]", child)
 		}
 	default:
-		text, err := json.Marshal(v)
+		text, err := canonical.JSON(v)
 		if err != nil {
 			text = []byte(fmt.Sprint(v))
 		}
