@@ -2,6 +2,9 @@ package llmconfig
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/assay-llmops/assay/internal/llm"
@@ -23,17 +26,20 @@ type Export struct {
 	Input      map[string]any `json:"input,omitempty"`  // JSON Schema
 	Output     map[string]any `json:"output,omitempty"` // JSON Schema
 	Retrieval  *ExportedIndex `json:"retrieval,omitempty"`
+	Guardrails []any          `json:"guardrails,omitempty"` // policies as values
 	Fallbacks  []string       `json:"fallbacks,omitempty"`
 }
 
 // ExportedTurn is one message as a Jinja template with the templates that it
-// includes, by name.
+// reaches, by the names under which they include each other.
 type ExportedTurn struct {
-	Role     string            `json:"role,omitempty"`
-	Template string            `json:"template,omitempty"`
-	Includes map[string]string `json:"includes,omitempty"`
-	Turns    string            `json:"turns,omitempty"` // an expression that yields a conversation
-	Name     string            `json:"name,omitempty"`
+	Role       string            `json:"role,omitempty"`
+	Template   string            `json:"template,omitempty"`
+	Includes   map[string]string `json:"includes,omitempty"`
+	Turns      string            `json:"turns,omitempty"` // an expression that yields a conversation
+	Name       string            `json:"name,omitempty"`
+	ToolCalls  []llm.ToolCall    `json:"tool_calls,omitempty"`
+	ToolCallID string            `json:"tool_call_id,omitempty"`
 }
 
 // ExportedIndex is how chunks are found.
@@ -60,15 +66,11 @@ func (c *Config) Export() (*Export, error) {
 	}
 	for i := range c.Messages {
 		m := &c.Messages[i]
-		turn := ExportedTurn{Role: m.Role, Template: m.Source, Turns: m.Turns, Name: m.Name}
+		turn := ExportedTurn{
+			Role: m.Role, Template: m.Source, Turns: m.Turns, Name: m.Name, ToolCalls: m.ToolCalls, ToolCallID: m.ToolCallID,
+		}
 		if m.template != nil {
-			names, sources := m.template.Includes(), m.template.Sources()
-			for j, name := range names {
-				if turn.Includes == nil {
-					turn.Includes = map[string]string{}
-				}
-				turn.Includes[name] = sources[j]
-			}
+			turn.Template, turn.Includes = m.exported(c.Path)
 		}
 		e.Messages = append(e.Messages, turn)
 	}
@@ -77,10 +79,28 @@ func (c *Config) Export() (*Export, error) {
 			Corpus: r.Globs, Method: r.Spec.Method, Query: r.Query, TopK: r.Spec.TopK, Chunk: chunkFields(r.Spec.Chunk),
 		}
 	}
+	for _, p := range c.Policies {
+		e.Guardrails = append(e.Guardrails, p.Value)
+	}
 	for _, f := range c.Fallbacks {
 		e.Fallbacks = append(e.Fallbacks, f.String())
 	}
 	return e, nil
+}
+
+// exported is a message's template, and those that it reaches, by their paths:
+// what they include is named by these paths too, so that a loader over the map
+// finds it.
+func (m *Message) exported(config string) (template string, includes map[string]string) {
+	quoted := func(_ int, path string) string { return strconv.Quote(path) }
+	template, reached := renamed(m.template, m.Source, m.file(config), quoted)
+	for i, name := range m.template.Includes() {
+		if includes == nil {
+			includes = map[string]string{}
+		}
+		includes[name] = reached[i]
+	}
+	return template, includes
 }
 
 func chunkFields(s retrieve.ChunkSpec) map[string]any {
@@ -104,8 +124,11 @@ func (c *Config) Describe() string {
 	} else {
 		line("model", "%s%s", c.Model, map[bool]string{true: "", false: " (not pinned)"}[c.pinned])
 	}
-	for name, value := range flatten(c.Params) {
-		line("param", "%s = %s", name, value)
+	params := flatten(c.Params)
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		if name != "" {
+			line("param", "%s = %s", name, params[name])
+		}
 	}
 	if r := c.Retrieval; r != nil {
 		line("retrieval", "%d documents of %s, by %s, %s, top_k %d", len(r.Files), strings.Join(r.Globs, ", "), r.Spec.Chunk.By, r.Spec.Method, r.Spec.TopK)
@@ -131,7 +154,7 @@ func (c *Config) Describe() string {
 		if m.Path != "" {
 			where = m.Path
 		}
-		fmt.Fprintf(&b, "\n[%s] %s\n%s\n", m.Role, where, strings.TrimRight(m.text(), "\n"))
+		fmt.Fprintf(&b, "\n[%s] %s\n%s\n", strings.Trim(m.label(), " ()"), where, strings.TrimRight(m.text(), "\n"))
 	}
 	return b.String()
 }

@@ -14,22 +14,37 @@ import (
 // another template, #N stands, N being the place of that template in the list,
 // from 1. A config whose template files were renamed keeps its version.
 func nameless(t *jinja.Template, text, file string) (root string, reached []string) {
-	names, sources := t.Includes(), t.Sources()
-	number := func(from, written string) (int, bool) {
-		at, err := source.Resolve(from, written)
-		i := slices.Index(names, at)
-		return i + 1, err == nil && i >= 0
-	}
-	for i, s := range sources {
-		reached = append(reached, numbered(s, names[i], number))
-	}
-	return numbered(text, file, number), reached
+	root, reached = renamed(t, text, file, func(i int, _ string) string { return "#" + strconv.Itoa(i+1) })
+	return root, reached
 }
 
-// numbered replaces the names of templates in the tags include, import, from
+// renamed gives a template's text and the texts of all templates that it
+// reaches, with what name says in the place of each name. name is given the
+// place of the template in the list, from 0, and its path.
+func renamed(t *jinja.Template, text, file string, name func(i int, path string) string) (root string, reached []string) {
+	names := t.Includes()
+	rename := func(from, written string) (string, bool) {
+		at, err := source.Resolve(from, written)
+		i := slices.Index(names, at)
+		if err != nil || i < 0 {
+			return "", false
+		}
+		return name(i, at), true
+	}
+	for i, s := range t.Sources() {
+		reached = append(reached, replaceNames(s, names[i], rename))
+	}
+	return replaceNames(text, file, rename), reached
+}
+
+// renaming gives what is to stand in the place of a name, quotes included; ok is
+// false where it is to stay.
+type renaming func(from, written string) (replacement string, ok bool)
+
+// replaceNames replaces the names of templates in the tags include, import, from
 // and extends. A tag with more than one `if` stays as it is: which of its texts
 // are names is not plain there. docs/reference/digest.md specifies this.
-func numbered(text, file string, number func(from, written string) (int, bool)) string {
+func replaceNames(text, file string, rename renaming) string {
 	var out strings.Builder
 	for {
 		i := strings.IndexByte(text, '{')
@@ -50,7 +65,7 @@ func numbered(text, file string, number func(from, written string) (int, bool)) 
 				n = endRaw(text, end)
 				break
 			}
-			out.WriteString(renumber(text[:end], found, file, number))
+			out.WriteString(replaceInTag(text[:end], found, file, rename))
 			text = text[end:]
 			continue
 		}
@@ -147,8 +162,8 @@ func keyword(tag string, found []span) string {
 	return tag[found[0].start:found[0].end]
 }
 
-// renumber replaces the names in one tag.
-func renumber(tag string, found []span, file string, number func(from, written string) (int, bool)) string {
+// replaceInTag replaces the names in one tag.
+func replaceInTag(tag string, found []span, file string, rename renaming) string {
 	switch keyword(tag, found) {
 	case "include", "import", "from", "extends":
 	default:
@@ -171,8 +186,8 @@ func renumber(tag string, found []span, file string, number func(from, written s
 		case !s.quoted:
 			condition = word == "if" || condition && word != "else"
 		case !condition && !strings.Contains(word, `\`):
-			if n, ok := number(file, word[1:len(word)-1]); ok {
-				out.WriteString(tag[last:s.start] + "#" + strconv.Itoa(n))
+			if name, ok := rename(file, strings.Trim(word, word[:1])); ok {
+				out.WriteString(tag[last:s.start] + name)
 				last = s.end
 			}
 		}

@@ -1,18 +1,20 @@
 package llmconfig
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/assay-llmops/assay/internal/source"
 )
 
-func TestNamesOfTemplatesAreNumbered(t *testing.T) {
+func TestNamesOfTemplatesAreReplaced(t *testing.T) {
 	t.Parallel()
-	number := func(from, written string) (int, bool) {
+	rename := func(from, written string) (string, bool) {
 		at, err := source.Resolve(from, written)
-		i := strings.Index("a.md b.md sub/c.md", at)
-		return map[int]int{0: 1, 5: 2, 10: 3}[i], err == nil && at != "" && strings.Contains(" a.md b.md sub/c.md ", " "+at+" ")
+		i := slices.Index([]string{"a.md", "b.md", "sub/c.md"}, at)
+		return "#" + strconv.Itoa(i+1), err == nil && i >= 0
 	}
 	for text, want := range map[string]string{
 		`{% include "a.md" %}`:                                         `{% include #1 %}`,
@@ -38,22 +40,22 @@ func TestNamesOfTemplatesAreNumbered(t *testing.T) {
 		`{% raw %}{% include "a.md" %}`:   `{% raw %}{% include "a.md" %}`,
 		`{{ "}}" }}{% include "a.md" %}é`: `{{ "}}" }}{% include #1 %}é`,
 	} {
-		if got := numbered(text, "x.md", number); got != want {
+		if got := replaceNames(text, "x.md", rename); got != want {
 			t.Errorf("%s\ngives %s\nwant  %s", text, got, want)
 		}
 	}
 }
 
-// Numbering neither fails on any text nor touches anything but the names.
-func FuzzNumbered(f *testing.F) {
+// Replacing neither fails on any text nor touches anything but the names.
+func FuzzReplaceNames(f *testing.F) {
 	f.Add(`{% include "a.md" if x else 'b' %}{# #}{% raw %}{% endraw %}{{ "}}" }}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		none := func(string, string) (int, bool) { return 0, false }
-		if got := numbered(text, "x.md", none); got != text {
+		none := func(string, string) (string, bool) { return "", false }
+		if got := replaceNames(text, "x.md", none); got != text {
 			t.Fatalf("%q became %q", text, got)
 		}
-		all := func(string, string) (int, bool) { return 7, true }
-		got := numbered(text, "x.md", all)
+		all := func(string, string) (string, bool) { return "#7", true }
+		got := replaceNames(text, "x.md", all)
 		if !strings.Contains(text, "include") && !strings.Contains(text, "import") && !strings.Contains(text, "extends") && !strings.Contains(text, "from") && got != text {
 			t.Fatalf("%q became %q without a tag that names a template", text, got)
 		}
