@@ -8,26 +8,33 @@
 //
 // # What it reads
 //
-//   - The question is what follows the last "Question:" in the last user
-//     message, or else its last paragraph.
-//   - A passage is what stands between a pair of tags (<document> … </document>),
-//     in a fenced block, or in a paragraph of a user message before the
-//     question; in a system message only what is tagged or fenced.
-//   - Instructions are the rest of the system messages.
+//   - A passage is what stands between a pair of tags (<document> … </document>)
+//     or in a fenced block, in any message. In a user message without those it is
+//     each paragraph beside the question that does not read like instructions.
+//   - The question is what follows the last "Question:" in the last user message,
+//     or what is tagged so, or else the last paragraph.
+//   - Instructions are the rest.
 //
 // # What it does
 //
 //   - Every sentence is scored by the share of the question's words that it has,
-//     weighted by how rare they are in the passages; words of its heading, of the
-//     rest of its passage and of its neighbours count for less. A question for a
-//     number, a price, a time or a place prefers sentences that have one.
+//     weighted by how rare they are in the passages. Words of its headings, of its
+//     neighbours and of the rest of its passage count for less, and so do words
+//     that are only alike: in their beginning, within a compound, by a slip of the
+//     pen, or by meaning in general English. A question for a number, a price or
+//     a time prefers sentences that have one.
 //   - Instructions are obeyed in a few general ways: "in one sentence" and "at
-//     most three sentences" bound the answer, which is otherwise one sentence;
-//     "reply with exactly: TEXT" and the like give the text to decline with.
-//     Without one it never declines, however weak the evidence.
+//     most three sentences" bound the answer, which is otherwise one sentence; "if
+//     the text does not answer, reply with exactly: TEXT" and the like give the
+//     text to decline with, when too little of the question is found. Without one
+//     it never declines, however weak the evidence.
+//   - Without passages, or with a question of no words, it declines, or says that
+//     there is no text.
 //   - max_output_tokens cuts the answer at a word.
 //
-// The order of passages does not matter: ties are broken by the text.
+// The order of passages does not matter: ties are broken by the text. Its word
+// lists are of general English; none is made for a subject. How it was tuned, and
+// that texts not seen then give the same result, is in general_test.go.
 package extractive
 
 import (
@@ -45,14 +52,17 @@ import (
 // rises when an answer can come out differently.
 const Version = 1
 
-// New is the model. It has no state.
-func New() llm.Model { return model{} }
+// New is the model. It does not change and is safe for concurrent use.
+func New() llm.Model { return &model{newLexicon(), tuned()} }
 
-type model struct{}
+type model struct {
+	lexicon *lexicon
+	weights weights
+}
 
 // Call answers from the request's messages. It fails only when ctx has ended
 // or when there is no user message.
-func (model) Call(ctx context.Context, req *llm.Request) (*llm.Reply, error) {
+func (m *model) Call(ctx context.Context, req *llm.Request) (*llm.Reply, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -61,10 +71,10 @@ func (model) Call(ctx context.Context, req *llm.Request) (*llm.Reply, error) {
 	if !p.asked {
 		return nil, &llm.Error{Kind: llm.BadRequest, Message: "builtin/extractive got no user message"}
 	}
-	text, finish := shorten(p.answer(), limit(req.Params["max_output_tokens"]))
+	text, finish := shorten(m.answer(p), limit(req.Params["max_output_tokens"]))
 	usage := llm.Usage{OutputTokens: int64(retrieve.Tokens(text)), Known: true}
-	for _, m := range req.Messages {
-		usage.InputTokens += int64(retrieve.Tokens(m.Content))
+	for _, message := range req.Messages {
+		usage.InputTokens += int64(retrieve.Tokens(message.Content))
 	}
 	return &llm.Reply{
 		Message: llm.Message{Role: "assistant", Content: text}, Model: "builtin/extractive", FinishReason: finish, Usage: usage,
@@ -73,7 +83,7 @@ func (model) Call(ctx context.Context, req *llm.Request) (*llm.Reply, error) {
 }
 
 // Key is over what the engine reads, and its number.
-func (model) Key(req *llm.Request) (canonical.Digest, error) {
+func (*model) Key(req *llm.Request) (canonical.Digest, error) {
 	return canonical.Of(map[string]any{
 		"engine": Version, "tokenizer": retrieve.TokenizerVersion, "messages": req.Messages, "limit": limit(req.Params["max_output_tokens"]),
 	})
@@ -102,9 +112,12 @@ func shorten(text string, limit int) (cut, finish string) {
 	if limit <= 0 || retrieve.Tokens(text) <= limit {
 		return text, "stop"
 	}
-	words := strings.Fields(text)
-	for len(words) > 0 && retrieve.Tokens(strings.Join(words, " ")) > limit {
-		words = words[:len(words)-1]
+	var kept []string
+	for _, word := range strings.Fields(text) {
+		if limit -= retrieve.Tokens(word); limit < 0 {
+			break
+		}
+		kept = append(kept, word)
 	}
-	return strings.Join(words, " "), "length"
+	return strings.Join(kept, " "), "length"
 }

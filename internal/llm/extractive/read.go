@@ -2,7 +2,6 @@ package extractive
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/assay-llmops/assay/internal/llm"
@@ -18,13 +17,11 @@ type prompt struct {
 }
 
 var (
-	tagged   = regexp.MustCompile(`(?s)<([A-Za-z][\w.-]*)(?:\s[^<>]*)?>\n?(.*?)</([A-Za-z][\w.-]*)>`)
-	fenced   = regexp.MustCompile("(?s)```[^\n]*\n(.*?)\n?```")
-	marker   = regexp.MustCompile(`(?im)^[ \t*_#>]*(?:question|query|q|user question|customer question)[ \t*_]*:[ \t*_]*`)
-	blank    = regexp.MustCompile(`\n[ \t]*\n`)
-	exactly  = regexp.MustCompile(`(?i)\b(?:reply|answer|respond|say|write|output)\b[^.\n:"“]{0,60}(?::[ \t]*|["“'])([^"”\n]{3,120})`)
-	bounds   = regexp.MustCompile(`(?i)\b(?:in|at most|up to|no more than|maximum of|within)\s+(one|two|three|four|five|a single|[1-9])(?:\s*(?:to|or|-|–)\s*(one|two|three|four|five|[1-9]))?\s+(?:short\s+|complete\s+|full\s+)?sentences?`)
-	numerals = map[string]int{"one": 1, "a single": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+	marker = regexp.MustCompile(`(?im)^[ \t*_#>]*(?:(?:user'?s? |customer'?s? )?(?:question|query)|q)(?:[ \t*_]*:[ \t*_]*|[ \t]*$)`)
+	blank  = regexp.MustCompile(`\n[ \t]*\n`)
+	// orders is how a paragraph of instructions begins that stands before the passages.
+	orders = regexp.MustCompile(`(?i)^(?:you are|your task|use|using|answer|reply|respond|read|given|based on|here (?:is|are)|below (?:is|are)|please|only|do not|don't|if)\b`)
+	about  = regexp.MustCompile(`(?i)\b(?:questions?|answer|context|below|following|above)\b`)
 )
 
 // read takes the messages apart.
@@ -41,73 +38,87 @@ func read(messages []llm.Message) *prompt {
 	}
 	p.asked = true
 	for i, m := range messages {
+		text := strings.ReplaceAll(m.Content, "\r\n", "\n")
 		switch {
 		case m.Role == "system" || m.Role == "developer":
-			p.instructions(p.takeBlocks(m.Content))
+			p.instructions(p.takeBlocks(text))
 		case i == last:
-			rest := p.takeBlocks(m.Content)
-			before, question := splitQuestion(rest)
-			p.question = question
-			p.paragraphs(before)
+			p.question = ""
+			p.user(text)
 		case m.Role == "user":
-			p.paragraphs(p.takeBlocks(m.Content))
+			p.user(text)
 		}
 	}
 	return p
 }
 
-// takeBlocks takes what is tagged or fenced as passages and returns the rest.
-func (p *prompt) takeBlocks(text string) string {
-	for _, block := range []*regexp.Regexp{tagged, fenced} {
-		text = block.ReplaceAllStringFunc(text, func(found string) string {
-			parts := block.FindStringSubmatch(found)
-			if block == tagged && !strings.EqualFold(parts[1], parts[3]) {
-				return found
-			}
-			inner := parts[1]
-			if block == tagged {
-				inner = parts[2]
-			}
-			// A pair of tags may hold others: <documents><document>…</document></documents>.
-			if rest := strings.TrimSpace(p.nested(inner)); rest != "" {
-				p.passages = append(p.passages, rest)
-			}
-			return "\n\n"
-		})
+// user reads a user message: its passages, its question, and what else it has
+// as instructions.
+func (p *prompt) user(text string) {
+	had := len(p.passages)
+	text = p.takeBlocks(text)
+	before, question, after := splitQuestion(text, p.question != "")
+	if question != "" {
+		p.question = question
 	}
-	return text
+	if len(p.passages) > had {
+		// Where passages are marked, what is not marked is none.
+		p.instructions(before + "\n\n" + after)
+		return
+	}
+	p.paragraphs(before)
+	p.paragraphs(after)
 }
 
-func (p *prompt) nested(text string) string {
-	if !tagged.MatchString(text) {
-		return text
-	}
-	return p.takeBlocks(text)
-}
-
-// splitQuestion finds the question at the end of a user message.
-func splitQuestion(text string) (before, question string) {
+// splitQuestion finds the question of a user message: after a marker, or in the
+// last paragraph, unless it is known already.
+func splitQuestion(text string, known bool) (before, question, after string) {
 	text = strings.TrimSpace(text)
 	if found := marker.FindAllStringIndex(text, -1); found != nil {
 		at := found[len(found)-1]
-		question, _, _ = strings.Cut(text[at[1]:], "\n\n")
-		return text[:at[0]], strings.TrimSpace(question)
+		rest := strings.TrimLeft(text[at[1]:], " \t\n")
+		question, after = rest, ""
+		if end := blank.FindStringIndex(rest); end != nil {
+			question, after = rest[:end[0]], rest[end[1]:]
+		}
+		return text[:at[0]], withoutCue(question), after
 	}
-	if found := blank.FindAllStringIndex(text, -1); found != nil {
-		at := found[len(found)-1]
-		return text[:at[0]], strings.TrimSpace(text[at[1]:])
+	if known {
+		return text, "", ""
 	}
-	return "", text
+	for text != "" {
+		from := 0
+		if found := blank.FindAllStringIndex(text, -1); found != nil {
+			from = found[len(found)-1][1]
+		}
+		if question = withoutCue(text[from:]); question != "" {
+			return text[:from], question, ""
+		}
+		text = strings.TrimSpace(text[:from])
+	}
+	return "", "", ""
 }
 
-// paragraphs takes each paragraph as a passage; a line that is a heading or
-// that ends in a colon joins the paragraph below it.
+// withoutCue drops a last line such as "Answer:".
+func withoutCue(question string) string {
+	question = strings.TrimSpace(question)
+	if strings.HasSuffix(question, ":") {
+		question = strings.TrimSpace(question[:strings.LastIndexByte(question, '\n')+1])
+	}
+	return question
+}
+
+// paragraphs takes each paragraph as a passage, or as instructions when it reads
+// like some; a line that is a heading or that ends in a colon joins the
+// paragraph below it.
 func (p *prompt) paragraphs(text string) {
 	var above string
 	for _, part := range blank.Split(text, -1) {
 		part = strings.TrimSpace(part)
 		switch {
 		case part == "":
+		case orders.MatchString(part) && about.MatchString(part):
+			p.instructions(part)
 		case !strings.Contains(part, "\n") && (strings.HasPrefix(part, "#") || strings.HasSuffix(part, ":")):
 			above = part + "\n"
 		default:
@@ -115,43 +126,4 @@ func (p *prompt) paragraphs(text string) {
 			above = ""
 		}
 	}
-}
-
-// instructions reads the bound of sentences and the words to decline with.
-func (p *prompt) instructions(text string) {
-	if m := bounds.FindStringSubmatch(text); m != nil {
-		p.most = number(m[1])
-		if m[2] != "" {
-			p.most = number(m[2])
-		}
-	}
-	for _, m := range exactly.FindAllStringSubmatchIndex(text, -1) {
-		// Only an instruction with a condition: if the passages do not answer.
-		from := max(0, strings.LastIndexAny(text[:m[0]], ".\n")+1)
-		if conditional(text[from:m[1]]) {
-			p.decline = strings.TrimSpace(strings.Trim(text[m[2]:m[3]], "'’*_"))
-			return
-		}
-	}
-}
-
-func conditional(text string) bool {
-	lower := strings.ToLower(text)
-	for _, word := range []string{"if ", "when ", "unless ", "otherwise", "cannot", "can't", "not "} {
-		if strings.Contains(lower, word) {
-			return true
-		}
-	}
-	return false
-}
-
-func number(s string) int {
-	if n, ok := numerals[strings.ToLower(s)]; ok {
-		return n
-	}
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		return 1
-	}
-	return n
 }
