@@ -82,13 +82,15 @@ func (m *model) rate(question string, terms []term, sentences []sentence) {
 			s.score += w * max(s.own[t], around)
 			s.found += w * max(s.own[t], s.heading[t], m.weights.next*s.next[t], m.weights.passage*s.passage[t])
 		}
-		s.score, s.found = s.score/total, s.found/total
+		s.score /= total
+		s.found = coarse(s.found / total)
 		if strings.HasSuffix(s.text, "?") {
 			s.score /= 2 // it asks, too
 		}
 		if s.states&wants != 0 {
 			s.score += m.weights.kind
 		}
+		s.score = coarse(s.score)
 	}
 	slices.SortFunc(sentences, func(a, b sentence) int {
 		if c := cmp.Compare(b.score, a.score); c != 0 {
@@ -97,6 +99,10 @@ func (m *model) rate(question string, terms []term, sentences []sentence) {
 		return cmp.Compare(a.text, b.text)
 	})
 }
+
+// coarse drops the last digits, in which processors differ that add a product in
+// one step, so that they break the same ties.
+func coarse(x float64) float64 { return math.Round(x*1e9) / 1e9 }
 
 // rarity weighs the question's terms by how few sentences have them.
 func (m *model) rarity(terms []term, sentences []sentence) []float64 {

@@ -5,14 +5,15 @@ import "strings"
 // takeBlocks takes what is tagged or fenced as passages and returns the rest,
 // with a blank line in their place.
 func (p *prompt) takeBlocks(text string) string {
-	return p.takeFenced(p.takeTagged(text))
+	return p.takeFenced(p.takeTagged(text, false))
 }
 
 // takeTagged takes <document …> … </document>, whatever the name, but for names
-// that speak of a question or of instructions. A pair of tags may hold others:
-// <documents><document>…</document></documents>; what stands beside them in it
-// is a passage too.
-func (p *prompt) takeTagged(text string) string {
+// that speak of a question, of instructions or of a title, and for the tags that
+// mark words in HTML. The first tag begins a line, or follows a closing one. A
+// pair of tags may hold others: <documents><document>…</document></documents>;
+// what stands beside them in it is a passage too.
+func (p *prompt) takeTagged(text string, within bool) string {
 	var rest strings.Builder
 	for {
 		before, name, inner, after, ok := cutTag(text)
@@ -27,8 +28,12 @@ func (p *prompt) takeTagged(text string) string {
 			p.question = strings.TrimSpace(inner)
 		case strings.Contains(name, "instruction"), strings.Contains(name, "rules"):
 			p.instructions(inner)
+		case within && (name == "title" || name == "heading"):
+			rest.WriteString("# " + strings.Join(strings.Fields(inner), " ") + "\n")
+		case within && (name == "content" || name == "text" || name == "body"):
+			rest.WriteString(p.takeTagged(inner, true)) // that of the pair around it
 		default:
-			p.passage(p.takeTagged(inner))
+			p.passage(p.takeTagged(inner, true))
 		}
 		text = after
 	}
@@ -51,7 +56,7 @@ func cutTag(text string) (before, name, inner, after string, ok bool) {
 		open += from
 		from = open + 1
 		name = tagName(text[from:])
-		if name == "" {
+		if name == "" || inline[strings.ToLower(name)] || !beginsLine(text[:open]) {
 			continue
 		}
 		attributes := text[from+len(name):]
@@ -64,6 +69,20 @@ func cutTag(text string) (before, name, inner, after string, ok bool) {
 			return text[:open], name, text[body : body+stop], text[body+stop+len("</>")+len(name):], true
 		}
 	}
+}
+
+// inline are the tags of HTML that stand within a sentence.
+var inline = map[string]bool{
+	"a": true, "abbr": true, "b": true, "br": true, "cite": true, "code": true, "del": true, "em": true, "i": true, "img": true, "ins": true,
+	"kbd": true, "mark": true, "q": true, "s": true, "samp": true, "small": true, "span": true, "strong": true, "sub": true, "sup": true,
+	"u": true, "var": true,
+}
+
+// beginsLine reports whether only blanks stand between a line's start, or a
+// tag's end, and what follows the text.
+func beginsLine(text string) bool {
+	text = strings.TrimRight(text, " \t")
+	return text == "" || text[len(text)-1] == '\n' || text[len(text)-1] == '>'
 }
 
 // tagName is the name that a text begins with, "" for none.

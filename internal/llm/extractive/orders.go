@@ -35,7 +35,7 @@ func (p *prompt) instructions(text string) {
 	}
 	// Each paragraph and each item of a list is an order of its own.
 	for _, order := range blank.Split(bullet.ReplaceAllString("\n"+text, "\n\n"), -1) {
-		if p.decline == "" {
+		if p.decline == "" && condition.MatchString(order) {
 			p.decline = refusal(strings.TrimSpace(order))
 		}
 	}

@@ -12,6 +12,7 @@ type prompt struct {
 	asked    bool
 	question string
 	passages []string
+	perhaps  string // of the system message: passages if there are no others, or else instructions
 	most     int    // sentences of an answer
 	decline  string // what to say when the passages do not answer; "" for never
 }
@@ -21,7 +22,10 @@ var (
 	blank  = regexp.MustCompile(`\n[ \t]*\n`)
 	// orders is how a paragraph of instructions begins that stands before the passages.
 	orders = regexp.MustCompile(`(?i)^(?:you are|your task|use|using|answer|reply|respond|read|given|based on|here (?:is|are)|below (?:is|are)|please|only|do not|don't|if)\b`)
-	about  = regexp.MustCompile(`(?i)\b(?:questions?|answer|context|below|following|above)\b`)
+	// label is a line that says that texts to answer from follow.
+	label = regexp.MustCompile(`(?im)^(?:#{1,6}[ \t]+)?[*_]*(?:(?:the|your|our|help|reference|house|retrieved|relevant|search|knowledge)[ \t]+){0,2}` +
+		`(?:context|articles?|documents?|passages?|sources?|pages?|excerpts?|sections|texts?|notes|facts|information|base|background|results|material|manual|handbook)[ \t]*[:*_]*[ \t]*$`)
+	about = regexp.MustCompile(`(?i)\b(?:questions?|answer|context|below|following|above)\b`)
 )
 
 // read takes the messages apart.
@@ -41,7 +45,7 @@ func read(messages []llm.Message) *prompt {
 		text := strings.ReplaceAll(m.Content, "\r\n", "\n")
 		switch {
 		case m.Role == "system" || m.Role == "developer":
-			p.instructions(p.takeBlocks(text))
+			p.system(p.takeBlocks(text))
 		case i == last:
 			p.question = ""
 			p.user(text)
@@ -49,7 +53,22 @@ func read(messages []llm.Message) *prompt {
 			p.user(text)
 		}
 	}
+	if len(p.passages) > 0 {
+		p.instructions(p.perhaps)
+	} else {
+		p.paragraphs(p.perhaps)
+	}
 	return p
+}
+
+// system reads a system message: instructions, and below a heading or a label
+// such as "Context:" passages, if no others are given.
+func (p *prompt) system(text string) {
+	p.perhaps = ""
+	if at := label.FindStringIndex(text); at != nil {
+		text, p.perhaps = text[:at[0]], text[at[1]:]
+	}
+	p.instructions(text)
 }
 
 // user reads a user message: its passages, its question, and what else it has
@@ -70,8 +89,10 @@ func (p *prompt) user(text string) {
 	p.paragraphs(after)
 }
 
-// splitQuestion finds the question of a user message: after a marker, or in the
-// last paragraph, unless it is known already.
+// splitQuestion finds the question of a user message, unless it is known
+// already: after a marker, or else in the last paragraph, or in the one before
+// when the last says how to answer, or in the first when it asks and the last
+// does not.
 func splitQuestion(text string, known bool) (before, question, after string) {
 	text = strings.TrimSpace(text)
 	if found := marker.FindAllStringIndex(text, -1); found != nil {
@@ -86,17 +107,32 @@ func splitQuestion(text string, known bool) (before, question, after string) {
 	if known {
 		return text, "", ""
 	}
-	for text != "" {
-		from := 0
-		if found := blank.FindAllStringIndex(text, -1); found != nil {
-			from = found[len(found)-1][1]
-		}
-		if question = withoutCue(text[from:]); question != "" {
-			return text[:from], question, ""
-		}
-		text = strings.TrimSpace(text[:from])
+	parts := blank.Split(text, -1)
+	for len(parts) > 0 && withoutCue(parts[len(parts)-1]) == "" {
+		parts = parts[:len(parts)-1]
 	}
-	return "", "", ""
+	if len(parts) == 0 {
+		return "", "", ""
+	}
+	at := len(parts) - 1
+	if at > 0 && !isQuestion(parts[at]) {
+		switch {
+		case isOrder(parts[at]) && isQuestion(parts[at-1]):
+			at--
+		case isQuestion(parts[0]):
+			at = 0
+		}
+	}
+	return strings.Join(parts[:at], "\n\n"), withoutCue(parts[at]), strings.Join(parts[at+1:], "\n\n")
+}
+
+func isQuestion(paragraph string) bool {
+	return strings.HasSuffix(strings.TrimRight(withoutCue(paragraph), "\"'”’)*_ "), "?")
+}
+
+// isOrder reports whether a paragraph says how to answer.
+func isOrder(paragraph string) bool {
+	return orders.MatchString(paragraph) && about.MatchString(paragraph)
 }
 
 // withoutCue drops a last line such as "Answer:".
@@ -117,7 +153,7 @@ func (p *prompt) paragraphs(text string) {
 		part = strings.TrimSpace(part)
 		switch {
 		case part == "":
-		case orders.MatchString(part) && about.MatchString(part):
+		case isOrder(part):
 			p.instructions(part)
 		case !strings.Contains(part, "\n") && (strings.HasPrefix(part, "#") || strings.HasSuffix(part, ":")):
 			above = part + "\n"

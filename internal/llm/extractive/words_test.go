@@ -124,12 +124,12 @@ func TestKinds(t *testing.T) {
 	t.Parallel()
 	l := newLexicon()
 	for question, sentences := range map[string][2]string{
-		"How much does it cost?":        {"It is €4.", "It is blue."},
-		"How long does it take?":        {"A fortnight.", "It is blue."},
-		"When does it open?":            {"At 9:30.", "It is blue."},
-		"How many wheels are there?":    {"There are three.", "There are wheels."},
-		"What is the maximum?":          {"17 at once.", "It is blue."},
-		"What do members pay?": {"They pay half.", "They are glad."},
+		"How much does it cost?":     {"It is €4.", "It is blue."},
+		"How long does it take?":     {"A fortnight.", "It is blue."},
+		"When does it open?":         {"At 9:30.", "It is blue."},
+		"How many wheels are there?": {"There are three.", "There are wheels."},
+		"What is the maximum?":       {"17 at once.", "It is blue."},
+		"What do members pay?":       {"They pay half.", "They are glad."},
 	} {
 		wants := expectation(question)
 		for i, sentence := range sentences {
