@@ -49,3 +49,24 @@ func TestText(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestQuickTellsValuesApart(t *testing.T) {
+	a, err := Quick(map[string]string{"b": "1", "a": "2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Quick(map[string]string{"a": "2", "b": "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Quick(map[string]string{"a": "2", "b": "1 "})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a != b || a == c {
+		t.Errorf("%s, %s, %s", a, b, c)
+	}
+	if _, err := Quick(func() {}); err == nil {
+		t.Error("a function has a digest")
+	}
+}

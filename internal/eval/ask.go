@@ -84,7 +84,7 @@ func (q *question) parts() (map[string]string, error) {
 		"messages": q.request.Messages, "params": q.request.Params, "tools": q.request.Tools,
 		"tool_choice": q.request.ToolChoice, "output_schema": q.request.OutputSchema,
 	} {
-		digest, err := canonical.Of(part)
+		digest, err := canonical.Quick(part)
 		if err != nil {
 			return nil, fmt.Errorf("digesting the %s of a request: %w", name, err)
 		}
@@ -108,7 +108,7 @@ type targetAsker struct {
 }
 
 func (a *targetAsker) prepare(_ context.Context, c *dataset.Case, repeat int, _ []llm.Document) (*question, error) {
-	input, err := canonical.Of(c.Input)
+	input, err := canonical.Quick(c.Input)
 	if err != nil {
 		return nil, fmt.Errorf("case %s: %w", c.ID, err)
 	}

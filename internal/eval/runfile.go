@@ -92,8 +92,23 @@ func scan(r io.Reader, use func(number int, line []byte) error) error {
 	return nil
 }
 
-// slim drops what only a reader of the whole record needs.
+// slim is what a gate and a table need: neither prompts, documents and outputs
+// nor what identifies them, and no reasons of what passed.
 func (r *Record) slim() Record {
+	s := r.bare()
+	s.CaseDigest, s.OutputDigest, s.Call, s.Model, s.FinishReason = "", "", "", "", ""
+	s.Scores = make(map[string]evaluator.Score, len(r.Scores))
+	for name, score := range r.Scores {
+		if score.Outcome == evaluator.Pass {
+			score.Reason = ""
+		}
+		s.Scores[name] = score
+	}
+	return s
+}
+
+// bare is the record without its content.
+func (r *Record) bare() Record {
 	s := *r
 	s.Input, s.Expected, s.Messages, s.Documents, s.ToolCalls, s.Output = nil, nil, nil, nil, nil, ""
 	return s
@@ -103,7 +118,7 @@ func (r *Record) slim() Record {
 // file that may be shown to more people than the cases may. Reasons of scores
 // may quote an answer and go too.
 func (r *Record) withoutContent() Record {
-	s := r.slim()
+	s := r.bare()
 	s.Metadata, s.Scores = nil, make(map[string]evaluator.Score, len(r.Scores))
 	for name, score := range r.Scores {
 		score.Reason = ""

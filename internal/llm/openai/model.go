@@ -51,7 +51,7 @@ func (m *Model) Key(req *llm.Request) (canonical.Digest, error) {
 	if err != nil {
 		return "", err
 	}
-	return canonical.Of(map[string]any{
+	return canonical.Quick(map[string]any{
 		"provider": m.options.Provider, "address": m.address, "body": string(canonical.OfBytes(body)),
 	})
 }
