@@ -26,8 +26,16 @@ func TestReadFindsPassagesAndQuestion(t *testing.T) {
 			[]string{"One.", "Two."}, "Why?",
 		},
 		"a tag within one of its name": {
-			[]llm.Message{user("<p>One. <p>Two.</p></p>\n\nWhy?")},
+			[]llm.Message{user("<p>One.\n<p>Two.</p></p>\n\nWhy?")},
 			[]string{"Two.", "One."}, "Why?",
+		},
+		"tags that mark words": {
+			[]llm.Message{user("<doc>\nPress <kbd>Ctrl</kbd>+C.\n<b>Never</b> write `<x>y</x>`.\n</doc>\n\nWhy?")},
+			[]string{"Press <kbd>Ctrl</kbd>+C.\n<b>Never</b> write `<x>y</x>`."}, "Why?",
+		},
+		"a title and a content": {
+			[]llm.Message{user("<item>\n<title>A b</title>\n<content>One.\nTwo.</content>\n</item>\nWhy?")},
+			[]string{"# A b\n\n\n\nOne.\nTwo."}, "Why?",
 		},
 		"a tag that is not closed, and a comparison": {
 			[]llm.Message{user("Below <5 it <b freezes.\n\nWhy <br> so?")},
@@ -64,6 +72,30 @@ func TestReadFindsPassagesAndQuestion(t *testing.T) {
 		"passages after the question": {
 			[]llm.Message{user("**Question:** Why?\n\nOne.\n\nTwo.")},
 			[]string{"One.", "Two."}, "Why?",
+		},
+		"the question first, unmarked": {
+			[]llm.Message{user("Why?\n\nContext:\nOne.\n\nTwo.")},
+			[]string{"Context:\nOne.", "Two."}, "Why?",
+		},
+		"instructions last": {
+			[]llm.Message{user("One.\n\nWhy?\n\nAnswer in one sentence.")},
+			[]string{"One."}, "Why?",
+		},
+		"a question of two paragraphs": {
+			[]llm.Message{user("One.\n\nTell me why.")},
+			[]string{"One."}, "Tell me why.",
+		},
+		"texts below a heading of a system message": {
+			[]llm.Message{system1("Be kind.\n\n# Articles\n\n## A\n\nOne.\n\n## B\n\nTwo."), user("Why?")},
+			[]string{"## A\nOne.", "## B\nTwo."}, "Why?",
+		},
+		"texts below a label of a system message": {
+			[]llm.Message{system1("Be kind. Use the\ncontext: it helps.\n\n**Context:**\nOne."), user("Why?")},
+			[]string{"One."}, "Why?",
+		},
+		"a label of a system message means nothing where texts are marked": {
+			[]llm.Message{system1("Sources:\n\nName none."), user("<doc>One.</doc>\n\nWhy?")},
+			[]string{"One."}, "Why?",
 		},
 		"a question under a heading": {
 			[]llm.Message{user("One.\n\n## Question\n\nWhy?\n\nAnswer:")},
