@@ -188,9 +188,8 @@ func (d *Difference) Lines() []string {
 // Line is a change in one line: values in full where they are short, digests
 // and texts by name.
 func (c *Change) Line() string {
-	long := c.Text || len(c.Before) > 50 || len(c.After) > 50
 	switch {
-	case long || strings.HasPrefix(c.Part, "corpus "):
+	case c.Text, c.long(), c.opaque():
 		return c.Part + " " + c.Kind
 	case c.Kind == "added":
 		return c.Part + " added: " + c.After
@@ -198,4 +197,12 @@ func (c *Change) Line() string {
 		return c.Part + " removed: was " + c.Before
 	}
 	return c.Part + ": " + c.Before + " → " + c.After
+}
+
+func (c *Change) long() bool { return len(c.Before) > 50 || len(c.After) > 50 }
+
+// opaque reports whether the values are digests, which tell a reader nothing.
+func (c *Change) opaque() bool {
+	return strings.HasPrefix(c.Part, "corpus ") || strings.HasPrefix(c.Part, "version file ") ||
+		strings.HasPrefix(c.Part, "version.env.") || c.Part == "answers.rows"
 }

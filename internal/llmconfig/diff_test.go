@@ -42,6 +42,11 @@ func TestDiff(t *testing.T) {
 	if text := d.Text(true); !strings.Contains(text, "\x1b[32m") || strings.Contains(text, "{+") {
 		t.Errorf("%q", text)
 	}
+	long := strings.Repeat("a fairly long description ", 4)
+	other := Diff(one.edit(supportPath, "Closes a ticket", long).config(t, supportPath), one.edit(supportPath, "Closes a ticket", long+"indeed").config(t, supportPath))
+	if text := other.Text(false); !strings.Contains(text, "tools[1].description changed\n  ~ ") || !strings.Contains(text, "{+ indeed+}") {
+		t.Errorf("%s", text)
+	}
 	form, err := json.Marshal(d)
 	if err != nil || !strings.Contains(string(form), `"part":"params.temperature","kind":"changed","before":"0.2","after":"0.3"`) {
 		t.Errorf("%s, %v", form, err)
@@ -70,6 +75,11 @@ func TestDiffByWord(t *testing.T) {
 		{"a\nb\n", "a\nnew\nb\n", "    a\n  + new\n    b\n"},
 		{"nothing in common\n", "wholly different words\n", "  - nothing in common\n  + wholly different words\n"},
 		{"", "x\n", "  + x\n"},
+		{
+			"- Answer in at most three sentences, and always put the most important one first.\n",
+			"- Answer in at most two sentences, and always put the most important one first.\n",
+			"  ~ - Answer in at most [-three-]{+two+} sentences, and always put the most\n    important one first.\n",
+		},
 	} {
 		p := &page{}
 		p.texts(tc.before, tc.after)

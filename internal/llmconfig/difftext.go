@@ -23,7 +23,7 @@ func (d *Difference) Text(color bool) string {
 		c := &d.Changes[i]
 		p.out.WriteByte('\n')
 		p.line("", []piece{{text: c.Line()}})
-		if c.Text {
+		if c.Text || c.long() && !c.opaque() {
 			p.texts(c.Before, c.After)
 		}
 	}
@@ -163,27 +163,50 @@ func smooth(pieces []piece) []piece {
 	return out
 }
 
+// token is a piece that is not broken across lines.
+type token struct {
+	text  string
+	ops   []diffmatchpatch.Operation
+	blank bool
+}
+
 // line writes pieces on one line, and goes on below, indented, where they are
 // too long. all colors the whole line.
 func (p *page) line(sign string, pieces []piece, all ...diffmatchpatch.Operation) {
-	p.out.WriteString(p.paint(sign, all...))
-	column := utf8.RuneCountInString(sign)
+	var tokens []token
 	for _, c := range pieces {
 		left, right := "", ""
 		if !p.color {
 			left, right = brackets(c.op)
 		}
-		op := append([]diffmatchpatch.Operation{c.op}, all...)
-		tokens := words(left + c.text + right)
-		for _, token := range tokens {
-			n := utf8.RuneCountInString(token)
-			if column+n > width && column > 4 && strings.TrimSpace(token) != "" {
-				p.out.WriteString("\n    ")
-				column = 4
-			}
-			p.out.WriteString(p.paint(token, op...))
-			column += n
+		for _, text := range words(left + c.text + right) {
+			tokens = append(tokens, token{text, append([]diffmatchpatch.Operation{c.op}, all...), strings.TrimSpace(text) == ""})
 		}
+	}
+	p.out.WriteString(p.paint(sign, all...))
+	column := utf8.RuneCountInString(sign)
+	for i := 0; i < len(tokens); {
+		// Blanks, and then everything up to the next ones, stay together.
+		n, size, blanks := i, 0, 0
+		for ; n < len(tokens) && (tokens[n].blank && size == blanks || !tokens[n].blank); n++ {
+			size += utf8.RuneCountInString(tokens[n].text)
+			if tokens[n].blank {
+				blanks = size
+			}
+		}
+		run := tokens[i:n]
+		if column+size > width && column > 4 && size > blanks {
+			p.out.WriteString("\n    ")
+			column, size = 4, size-blanks
+			for len(run) > 0 && run[0].blank {
+				run = run[1:]
+			}
+		}
+		for _, t := range run {
+			p.out.WriteString(p.paint(t.text, t.ops...))
+		}
+		column += size
+		i = n
 	}
 	p.out.WriteByte('\n')
 }
