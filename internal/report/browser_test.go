@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -59,7 +60,7 @@ func startBrowser(t *testing.T) context.Context {
 }
 
 // openTab opens a tab that hears everything from the start.
-func openTab(t *testing.T, browser context.Context) *tab {
+func openTab(browser context.Context, t *testing.T) *tab {
 	t.Helper()
 	ctx, done := chromedp.NewContext(browser)
 	t.Cleanup(done)
@@ -168,8 +169,8 @@ func filterCount(name string) string {
 
 func TestBrowser(t *testing.T) {
 	browser := startBrowser(t)
-	for name, test := range map[string]func(*testing.T, *tab){"list": testList, "case": testCase, "inert": testInert, "fits": testFits} {
-		t.Run(name, func(t *testing.T) { test(t, openTab(t, browser)) })
+	for name, test := range map[string]func(*testing.T, *tab){"list": testList, "case": testCase, "inert": testInert, "fits": testFits, "differences": testDifferences} {
+		t.Run(name, func(t *testing.T) { test(t, openTab(browser, t)) })
 	}
 }
 
@@ -322,5 +323,27 @@ func testFits(t *testing.T, b *tab) {
 		b.want(`getComputedStyle(document.body).backgroundColor`, "rgb(18, 19, 22)")
 		b.want(`document.querySelectorAll(".repeats button").length`, 2)
 	}
+	b.quiet()
+}
+
+// testDifferences: the script's word differences are those of Markdown, and
+// lose nothing.
+func testDifferences(t *testing.T, b *tab) {
+	b.load(sample(3, 1), "")
+	const shown = `.map(([kind, text]) => (kind < 0 ? "[-" + text + "-]" : kind > 0 ? "{+" + text + "+}" : text)).join("")`
+	for _, c := range [][2]string{
+		{"within 30 days of it", "within 14 days of it"}, {"same", "same"}, {"", "new words"}, {"gone", ""}, {"Use a code.", "Use a recovery code."},
+		{"one two three four", "five six three four"}, {"naïve café", "naïve thé"}, {"a b c d e f", "f e d c b a"}, {"返金は30日", "返金は 14 日 🙂"},
+	} {
+		before, after := strconv.Quote(c[0]), strconv.Quote(c[1])
+		b.want(`(() => {`+diffScript+`; const e = diffWords(`+before+`, `+after+`);
+			const side = (k) => e.filter(([kind]) => kind !== k).map(([, text]) => text).join("");
+			return side(1) === `+before+` && side(-1) === `+after+` ? "whole" : JSON.stringify(e); })()`, "whole")
+	}
+	b.want(`(() => {`+diffScript+`; return diffWords("within 30 days of it", "within 14 days of it")`+shown+`; })()`, "within [-30-]{+14+} days of it")
+	b.want(`(() => {`+diffScript+`; return diffWords("one two three four", "five six three four")`+shown+`; })()`, "[-one two-]{+five six+} three four")
+	// Long texts without a common word do not hold up the page.
+	b.want(`(() => {`+diffScript+`; const text = (w) => Array.from({ length: 20000 }, (_, i) => w + i).join(" ");
+		return diffWords(text("a"), text("b")).length; })()`, 2)
 	b.quiet()
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -78,7 +79,7 @@ func TestJUnitFitsTheSchemaAndCounts(t *testing.T) {
 		if err := dec.Decode(&root); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if _, err := dec.Token(); err != nil && err != io.EOF {
+		if _, err := dec.Token(); err != nil && !errors.Is(err, io.EOF) {
 			t.Errorf("%s: after the end: %v", name, err)
 		}
 		checkNode(t, &root)

@@ -81,6 +81,9 @@ func whiskers(before, now *gate.Metric) []pageWhisker {
 		return nil
 	}
 	lo, hi := now.Lower, now.Upper
+	if before == nil && now.Unit != "share" {
+		return nil // one interval on an axis of its own says nothing
+	}
 	if before != nil && before.HasInterval {
 		lo, hi = math.Min(lo, before.Lower), math.Max(hi, before.Upper)
 	}

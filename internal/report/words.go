@@ -2,78 +2,11 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/assay-llmops/assay/internal/gate"
 )
-
-// figure writes a value with its unit, as the reasons of a verdict do.
-func figure(f float64, unit string) string {
-	if math.Abs(f) == math.MaxFloat64 {
-		return "∞"
-	}
-	switch unit {
-	case "share":
-		return strconv.FormatFloat(100*f, 'f', 1, 64) + " %"
-	case "usd":
-		if f == 0 {
-			return "$0"
-		}
-		if math.Abs(f) < 0.01 {
-			return "$" + strconv.FormatFloat(f, 'g', 3, 64)
-		}
-		return "$" + strconv.FormatFloat(f, 'f', 4, 64)
-	case "ms":
-		return strconv.FormatFloat(f, 'f', 1, 64) + " ms"
-	case "tokens":
-		return strconv.FormatFloat(f, 'f', 1, 64)
-	}
-	return strconv.FormatFloat(f, 'f', 3, 64)
-}
-
-// amount writes a figure on a rule's scale: a value, a signed difference or a
-// ratio.
-func amount(f float64, r *gate.RuleResult) string {
-	switch {
-	case math.Abs(f) == math.MaxFloat64:
-		return "no bound"
-	case r.Scale == "ratio":
-		return "×" + strconv.FormatFloat(f, 'f', 3, 64)
-	case r.Scale == "difference" && f >= 0:
-		return "+" + figure(f, r.Unit)
-	}
-	return figure(f, r.Unit)
-}
-
-// withInterval writes a metric's value and, where there is one, its interval.
-func withInterval(m *gate.Metric) (value, interval string) {
-	if m == nil {
-		return "", ""
-	}
-	if m.HasInterval {
-		interval = between(m.Lower, m.Upper, m.Unit)
-	}
-	return figure(m.Value, m.Unit), interval
-}
-
-// between writes an interval beside its value, the unit at most once:
-// "67.7–92.5 %".
-func between(lower, upper float64, unit string) string {
-	from, to := figure(lower, unit), figure(upper, unit)
-	if lower < 0 {
-		return from + " to " + to
-	}
-	switch unit {
-	case "share", "ms":
-		from, _, _ = strings.Cut(from, " ")
-	case "usd":
-		from, to = strings.TrimPrefix(from, "$"), strings.TrimPrefix(to, "$")
-	}
-	return from + "–" + to
-}
 
 // label is the metric's name with its slice.
 func label(name, slice string) string {
@@ -123,34 +56,6 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
-}
-
-// percent writes a confidence or a level: 0.95 is "95 %".
-func percent(f float64) string {
-	return strconv.FormatFloat(math.Round(f*1e6)/1e4, 'f', -1, 64) + " %"
-}
-
-// span of time between two UTC nanoseconds, "" when either is not known.
-func elapsed(from, to int64) string {
-	if from == 0 || to < from {
-		return ""
-	}
-	d := time.Duration(to - from)
-	switch {
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	return d.Round(time.Second).String()
-}
-
-// when writes UTC nanoseconds as a date and time.
-func when(ns int64) string {
-	if ns == 0 {
-		return ""
-	}
-	return time.Unix(0, ns).UTC().Format("2006-01-02 15:04 UTC")
 }
 
 // work sums up the calls and the money of a side: "12 calls, 398 cached, $0.02 spent".
