@@ -26,6 +26,7 @@ import (
 	"github.com/assay-llmops/assay/internal/evaluator"
 	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/schema"
+	"github.com/assay-llmops/assay/internal/secret"
 	"github.com/assay-llmops/assay/internal/source"
 	"github.com/assay-llmops/assay/internal/yamldoc"
 )
@@ -63,6 +64,9 @@ func Load(tree source.Tree, name string) (*File, error) {
 	}
 	doc, err := yamldoc.Parse(name, text)
 	if err != nil {
+		return nil, err
+	}
+	if err := secret.Document(doc); err != nil {
 		return nil, err
 	}
 	wrong, err := schema.Check("eval", doc)

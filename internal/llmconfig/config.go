@@ -31,6 +31,7 @@ import (
 	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/retrieve"
 	"github.com/assay-llmops/assay/internal/schema"
+	"github.com/assay-llmops/assay/internal/secret"
 	"github.com/assay-llmops/assay/internal/source"
 	"github.com/assay-llmops/assay/internal/yamldoc"
 )
@@ -159,7 +160,7 @@ func Load(tree source.Tree, name string, opt Options) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := NoSecrets(doc); err != nil {
+	if err := secret.Document(doc); err != nil {
 		return nil, err
 	}
 	wrong, err := schema.Check("config", doc)
@@ -190,14 +191,6 @@ func (c *Config) Files() []string { return c.files }
 // Watched are those files and the patterns by which some were found: what has
 // to be looked at for changes, files that appear or vanish among them.
 func (c *Config) Watched() []string { return slices.Concat(c.files, c.patterns) }
-
-// Fields are the top-level fields of the input that the config's schema
-// declares, sorted; none without a schema.
-func (c *Config) Fields() []string {
-	names, _ := c.inputNames()
-	slices.Sort(names)
-	return names
-}
 
 // Pinned reports whether the names of the model and of its fallbacks are ones
 // that nobody moves.

@@ -10,6 +10,7 @@ import (
 	"github.com/assay-llmops/assay/internal/jinja"
 	"github.com/assay-llmops/assay/internal/llm"
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/secret"
 	"github.com/assay-llmops/assay/internal/source"
 )
 
@@ -93,7 +94,7 @@ func (l *loader) message(at string, f *messageForm) (*Message, bool) {
 		}
 		m.Path, m.Source = file.Path, file.Text
 		name, line = file.Path, 1
-		l.bad(at+"/file", noSecretText(file))
+		l.bad(at+"/file", secret.Text(file.Path, file.Text))
 	case f.Content != nil:
 		m.Source = *f.Content
 	case len(calls) == 0:
@@ -146,7 +147,7 @@ func (l *loader) include(name, from string) (text, resolved string, err error) {
 	}
 	f := File{Path: at, Text: canonical.Text(raw)}
 	l.files = append(l.files, at)
-	return f.Text, at, noSecretText(f)
+	return f.Text, at, secret.Text(f.Path, f.Text)
 }
 
 // names refuses variables that cannot be there: what the input schema does not

@@ -104,9 +104,6 @@ func TestCheckInput(t *testing.T) {
 	if err := (folder{"c.yaml": "model: builtin/extractive\nmessages: [{role: user, content: x}]\n"}).config(t, "c.yaml").CheckInput(nil); err != nil {
 		t.Errorf("no schema: %v", err)
 	}
-	if got := strings.Join(c.Fields(), " "); got != "history question" {
-		t.Errorf("fields %s", got)
-	}
 }
 
 func TestPins(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 	"github.com/assay-llmops/assay/internal/llmconfig"
 	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/schema"
+	"github.com/assay-llmops/assay/internal/secret"
 	"github.com/assay-llmops/assay/internal/source"
 	"github.com/assay-llmops/assay/internal/yamldoc"
 )
@@ -97,7 +98,7 @@ func (p *Project) read(text []byte) error {
 		return err
 	}
 	p.doc = doc
-	if err := llmconfig.NoSecrets(doc); err != nil {
+	if err := secret.Document(doc); err != nil {
 		return err
 	}
 	wrong, err := schema.Check("project", doc)
