@@ -11,12 +11,11 @@ import (
 // token is a word of a text and where it stands.
 type token struct{ start, end int }
 
-// tokenize finds words: runs of letters, digits and marks, in which an
+// eachToken finds words: runs of letters, digits and marks, in which an
 // apostrophe between letters and a point or a comma between digits count
 // (don't, 3.5, 1,000). A Chinese or Japanese character is a word of its own,
 // since no blanks part words there.
-func tokenize(s string) []token {
-	tokens := make([]token, 0, len(s)/6+1)
+func eachToken(s string, found func(token)) {
 	start := -1
 	before := rune(0)
 	for i := 0; i < len(s); {
@@ -25,24 +24,29 @@ func tokenize(s string) []token {
 		switch {
 		case isIdeograph(r):
 			if start >= 0 {
-				tokens = append(tokens, token{start, i})
+				found(token{start, i})
 				start = -1
 			}
-			tokens = append(tokens, token{i, next})
+			found(token{i, next})
 		case isWord(r):
 			if start < 0 {
 				start = i
 			}
 		case start >= 0 && joins(before, r, s[next:]):
 		case start >= 0:
-			tokens = append(tokens, token{start, i})
+			found(token{start, i})
 			start = -1
 		}
 		before, i = r, next
 	}
 	if start >= 0 {
-		tokens = append(tokens, token{start, len(s)})
+		found(token{start, len(s)})
 	}
+}
+
+func tokenize(s string) []token {
+	tokens := make([]token, 0, len(s)/5+1)
+	eachToken(s, func(t token) { tokens = append(tokens, t) })
 	return tokens
 }
 
@@ -72,15 +76,18 @@ func joins(before, sign rune, rest string) bool {
 
 // Tokens counts the words of a text, the unit of MaxTokens and Overlap. A
 // vendor's tokenizer counts about a third more for English.
-func Tokens(s string) int { return len(tokenize(s)) }
+func Tokens(s string) int {
+	n := 0
+	eachToken(s, func(token) { n++ })
+	return n
+}
 
 // Words are the words of a text in lower case, apostrophes alike.
 func Words(s string) []string {
-	tokens := tokenize(s)
-	words := make([]string, len(tokens))
-	for i, t := range tokens {
-		words[i] = strings.ReplaceAll(strings.ToLower(s[t.start:t.end]), "’", "'")
-	}
+	words := make([]string, 0, len(s)/5+1)
+	eachToken(s, func(t token) {
+		words = append(words, strings.ReplaceAll(strings.ToLower(s[t.start:t.end]), "’", "'"))
+	})
 	return words
 }
 

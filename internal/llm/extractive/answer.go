@@ -124,10 +124,12 @@ func (m *model) rarity(terms []term, sentences []sentence) []float64 {
 	return out
 }
 
-// read finds the terms in each sentence of the passages and around it.
+// read finds the terms in each sentence of the passages and around it. Passages
+// are taken in an order of their own, so that sums over sentences come out the
+// same whatever order they stood in.
 func (m *matcher) read(passages []string) []sentence {
 	var all []sentence
-	for _, passage := range passages {
+	for _, passage := range slices.Sorted(slices.Values(passages)) {
 		first := len(all)
 		whole := m.row(nil)
 		headings := map[string][]float64{}

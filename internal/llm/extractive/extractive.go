@@ -10,9 +10,12 @@
 //
 //   - A passage is what stands between a pair of tags (<document> … </document>)
 //     or in a fenced block, in any message. In a user message without those it is
-//     each paragraph beside the question that does not read like instructions.
+//     each paragraph beside the question that does not read like instructions; in
+//     a system message, each below a heading or a label such as "Context:", if no
+//     passage is given elsewhere.
 //   - The question is what follows the last "Question:" in the last user message,
-//     or what is tagged so, or else the last paragraph.
+//     or what is tagged so; or else the last paragraph, or the one before where
+//     that says how to answer, or the first where it asks and the last does not.
 //   - Instructions are the rest.
 //
 // # What it does

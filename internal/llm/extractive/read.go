@@ -64,9 +64,9 @@ func read(messages []llm.Message) *prompt {
 // system reads a system message: instructions, and below a heading or a label
 // such as "Context:" passages, if no others are given.
 func (p *prompt) system(text string) {
-	p.perhaps = ""
 	if at := label.FindStringIndex(text); at != nil {
-		text, p.perhaps = text[:at[0]], text[at[1]:]
+		p.perhaps += "\n\n" + text[at[1]:]
+		text = text[:at[0]]
 	}
 	p.instructions(text)
 }
