@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/assay-llmops/assay/internal/canonical"
 	"github.com/assay-llmops/assay/internal/problem"
@@ -90,12 +91,21 @@ func (l *loader) read(pointer, written string) (f File, ok bool) {
 	if l.bad(pointer, err) {
 		return f, false
 	}
+	f, err = l.open(at)
+	return f, !l.bad(pointer, err)
+}
+
+// open reads a file of the tree as text.
+func (l *loader) open(at string) (File, error) {
 	text, err := l.tree.Read(at)
-	if l.bad(pointer, err) {
-		return f, false
+	if err != nil {
+		return File{}, err
+	}
+	if !utf8.Valid(text) {
+		return File{}, &problem.Problem{File: at, What: "is not UTF-8", Want: "text in UTF-8", Fix: "save the file as UTF-8"}
 	}
 	l.files = append(l.files, at)
-	return File{Path: at, Text: canonical.Text(text)}, true
+	return File{Path: at, Text: canonical.Text(text)}, nil
 }
 
 // parse reads a YAML or JSON file that the config names.

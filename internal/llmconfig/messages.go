@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/assay-llmops/assay/internal/canonical"
 	"github.com/assay-llmops/assay/internal/jinja"
 	"github.com/assay-llmops/assay/internal/llm"
 	"github.com/assay-llmops/assay/internal/problem"
@@ -141,12 +140,10 @@ func (l *loader) include(name, from string) (text, resolved string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	raw, err := l.tree.Read(at)
+	f, err := l.open(at)
 	if err != nil {
 		return "", "", err
 	}
-	f := File{Path: at, Text: canonical.Text(raw)}
-	l.files = append(l.files, at)
 	return f.Text, at, secret.Text(f.Path, f.Text)
 }
 
