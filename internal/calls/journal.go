@@ -61,8 +61,11 @@ func (s *Store) Find(prefix string) (*Entry, error) {
 	newest := &matches[len(matches)-1]
 	for _, m := range matches {
 		if m.Key != newest.Key {
-			return nil, problem.Newf("%s names more than one call", prefix).Remedy("give more digits: %s or %s", m.Key[:20], newest.Key[:20])
+			return nil, problem.Newf("%s names more than one call", prefix).Remedy("give more digits: %s or %s", head(m.Key), head(newest.Key))
 		}
 	}
 	return newest, nil
 }
+
+// head is the part of a key that tells it from others.
+func head(key string) string { return key[:min(20, len(key))] }

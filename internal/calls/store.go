@@ -66,7 +66,26 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, WriteProblem(dir, err)
 	}
+	if err := endLine(journal); err != nil {
+		journal.Close()
+		return nil, WriteProblem(dir, err)
+	}
 	return &Store{dir: dir, journal: journal}, nil
+}
+
+// endLine ends a last line that was cut short by a crash or a full disk, so
+// that the next entry does not join it. A blank line is passed over by readers.
+func endLine(journal *os.File) error {
+	info, err := journal.Stat()
+	if err != nil || info.Size() == 0 {
+		return err
+	}
+	last := make([]byte, 1)
+	if _, err := journal.ReadAt(last, info.Size()-1); err != nil || last[0] == '\n' {
+		return err
+	}
+	_, err = journal.Write([]byte{'\n'})
+	return err
 }
 
 // Close releases the journal. Nothing is buffered.
