@@ -47,6 +47,5 @@ func (cmd *scriptServeCmd) Run(c *console) error {
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serving the script: %w", err)
 	}
-	<-stopped
-	return nil
+	return <-stopped
 }

@@ -17,7 +17,7 @@ func (s *Store) Lock(ctx context.Context, name string, waiting func()) (release 
 	got, err := lock.TryLock()
 	if err == nil && !got {
 		waiting()
-		got, err = lock.TryLockContext(ctx, 100*time.Millisecond)
+		_, err = lock.TryLockContext(ctx, 100*time.Millisecond)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("waiting for the run %s: %w", name, err)

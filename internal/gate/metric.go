@@ -46,15 +46,6 @@ const (
 
 func (m *metric) bounded() bool { return m.kind == stats.Rate || m.kind == stats.Score }
 
-// best and worst are the ends of the range, for errors that count as the worst
-// case.
-func (m *metric) ends() (worst, best float64) {
-	if m.higherBetter {
-		return m.lo, m.hi
-	}
-	return m.hi, m.lo
-}
-
 // newMetric resolves a metric's name among the evaluators of a run.
 func newMetric(name string, header *eval.Header) (*metric, error) {
 	if m := reservedMetric(name); m != nil {

@@ -80,7 +80,7 @@ func (t *lines) Close() error {
 	if s == nil {
 		return nil
 	}
-	s.stdin.Close() //nolint:errcheck // the process may be gone already
+	s.stdin.Close() // the process may be gone already
 	select {
 	case <-s.gone:
 	case <-time.After(2 * time.Second):
