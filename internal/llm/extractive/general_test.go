@@ -15,6 +15,7 @@ import (
 
 	"github.com/assay-llmops/assay/internal/llm"
 	"github.com/assay-llmops/assay/internal/retrieve"
+	"github.com/assay-llmops/assay/internal/stats"
 )
 
 const (
@@ -138,8 +139,9 @@ func (a asked) has(text string) bool {
 }
 
 func (t tally) String() string {
-	return fmt.Sprintf("correct %d of %d (%.1f %%; %d were retrieved), declined wrongly %d, declined rightly %d of %d",
-		t.correct, t.answerable, 100*float64(t.correct)/float64(t.answerable), t.hasText, t.wrongly, t.rightly, t.unanswerable)
+	lower, upper := stats.Wilson(float64(t.correct), float64(t.answerable), 0.95)
+	return fmt.Sprintf("correct %d of %d (%.1f %%, 95 %% interval %.1f to %.1f; %d were retrieved), declined wrongly %d, declined rightly %d of %d",
+		t.correct, t.answerable, 100*float64(t.correct)/float64(t.answerable), 100*lower, 100*upper, t.hasText, t.wrongly, t.rightly, t.unanswerable)
 }
 
 func development(tb testing.TB) map[string][]asked {
