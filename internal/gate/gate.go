@@ -13,6 +13,7 @@ package gate
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/assay-llmops/assay/internal/eval"
@@ -104,6 +105,7 @@ type ruling struct {
 	evidence *evidence
 	tested   bool // a hypothesis that Holm has to count
 	allTimed bool // every case was left out because its call was cached
+	bothZero bool // every value of both sides is 0
 }
 
 func question(policy *evalfile.Policy, r *evalfile.Rule, header *eval.Header) (*metric, stats.Question, error) {
@@ -172,6 +174,11 @@ func (r *ruling) decide(higherPasses bool) error {
 	r.Regressed, r.Improved = ev.regressed, ev.improved
 	if len(ev.pass.Candidate) == 0 {
 		r.Outcome = Undecided
+		return nil
+	}
+	if r.question.Relative && r.question.Rule == stats.NotWorseBy && allZero(ev.pass.Candidate) && allZero(ev.pass.Baseline) {
+		// No ratio, and no need of one: a model that costs nothing got no dearer.
+		r.Outcome, r.N, r.Method, r.bothZero = Pass, len(ev.pass.Candidate), "equal", true
 		return nil
 	}
 	d, err := stats.Decide(r.question, ev.pass, ev.fail)
@@ -296,6 +303,10 @@ func named(rules []RuleResult, outcome Outcome) string {
 		names = append(names, name)
 	}
 	return strings.Join(names, ", ")
+}
+
+func allZero(values []float64) bool {
+	return !slices.ContainsFunc(values, func(v float64) bool { return v != 0 })
 }
 
 // finite keeps a figure printable: JSON has no infinities.

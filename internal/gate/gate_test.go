@@ -107,6 +107,7 @@ func TestDirections(t *testing.T) {
 		{"cheaper", evalfile.Rule{Metric: "cost_usd", Kind: "not_worse_by", Bound: 0.10, Percent: true}, cost("0.001"), cost("0.002"), Pass},
 		{"cheaper by half", evalfile.Rule{Metric: "cost_usd", Kind: "better_by", Bound: 0.30, Percent: true}, cost("0.001"), cost("0.002"), Pass},
 		{"dearer is not better", evalfile.Rule{Metric: "cost_usd", Kind: "better_by", Bound: 0.30, Percent: true}, cost("0.002"), cost("0.001"), Fail},
+		{"free on both sides", evalfile.Rule{Metric: "cost_usd", Kind: "not_worse_by", Bound: 0.10, Percent: true}, free, free, Pass},
 		{"within budget", evalfile.Rule{Metric: "cost_usd", Kind: "at_most", Bound: 0.01}, cost("0.001"), nil, Pass},
 		{"over budget", evalfile.Rule{Metric: "cost_usd", Kind: "at_most", Bound: 0.0001}, cost("0.001"), nil, Fail},
 		{"tokens in a difference", evalfile.Rule{Metric: "tokens_in", Kind: "not_worse_by", Bound: 5}, tokens(150), tokens(100), Fail},
@@ -126,6 +127,8 @@ func TestDirections(t *testing.T) {
 		})
 	}
 }
+
+func free(_ int, r *eval.Record) { r.CostUSD = "0" }
 
 func tokens(n int64) func(int, *eval.Record) {
 	return func(i int, r *eval.Record) { r.Usage.InputTokens = n + int64(i%7) }

@@ -18,6 +18,9 @@ func (r *ruling) explain(in *Input) {
 	case r.ByIdentity:
 		r.Reason = "holds by identity: both sides are the same version on the same cases"
 		return
+	case r.bothZero:
+		r.Reason = "pass: " + r.Metric + " is 0 in every case of both sides"
+		return
 	case r.allTimed:
 		r.Reason = "undecided: unscored (cached); a rule on time needs calls made in this run"
 		return
