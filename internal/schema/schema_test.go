@@ -95,7 +95,7 @@ func TestSchemasTeach(t *testing.T) {
 				t.Errorf("%s has no %s", name, field)
 			}
 		}
-		if name == "run" || name == "verdict" {
+		if name == "run" || name == "verdict" || name == "output" {
 			continue // written by Assay, not by people
 		}
 		teaches(t, name, top)
