@@ -74,7 +74,7 @@ func (s *Side) answer(ctx context.Context, m *machine, c *dataset.Case, repeat i
 	if s.recorded {
 		return out, nil
 	}
-	return out, m.keep(call, out.err, "")
+	return out, m.keep(call, out.err, s.purpose)
 }
 
 // kept looks for an answer that may be used again; why says what was found.

@@ -56,7 +56,7 @@ type machine struct {
 	store   *calls.Store
 	prices  *price.Book
 	options Options
-	budget  budget
+	budget  *budget
 	last    lastCalls // read only to explain misses
 
 	mu     sync.Mutex
@@ -69,9 +69,8 @@ type machine struct {
 // is taken up where it stood. When ctx ends, what was finished is kept and the
 // error is ctx's.
 func (p *Plan) Execute(ctx context.Context, sides []*Side, options Options) ([]*Run, error) {
-	m := &machine{store: p.work.Store, prices: p.work.Prices, options: options, began: time.Now()}
-	m.budget.limit = options.MaxCost
-	if err := m.checkBudget(sides); err != nil {
+	m := &machine{store: p.work.Store, prices: p.work.Prices, options: options, began: time.Now(), budget: newBudget(options.MaxCost)}
+	if err := m.checkBudget(append(p.judges.sides(), sides...)); err != nil {
 		return nil, err
 	}
 	if options.Explain != nil {
@@ -87,7 +86,7 @@ func (p *Plan) Execute(ctx context.Context, sides []*Side, options Options) ([]*
 		if err != nil {
 			return nil, err
 		}
-		defer r.release() //nolint:gocritic,errcheck // released together at the end
+		defer r.close() //nolint:gocritic // closed together at the end
 		recorders[i] = r
 	}
 	if err := m.all(ctx, p, sides, recorders); err != nil {

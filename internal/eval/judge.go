@@ -48,13 +48,25 @@ func (j *judges) get(config string) (evaluator.Judge, error) {
 			return nil, err
 		}
 	}
-	side, err := j.plan.side("judge "+config, loaded, "")
-	if err != nil {
+	side := newSide("judge "+loaded.Name, loaded, Header{})
+	if err := j.plan.connect(side); err != nil {
 		return nil, err
 	}
+	side.purpose = "judge " + loaded.Name
 	made := &judge{side: side}
 	j.made[config] = made
 	return made, nil
+}
+
+// sides are the sides of all judges.
+func (j *judges) sides() []*Side {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var sides []*Side
+	for _, one := range j.made {
+		sides = append(sides, one.side)
+	}
+	return sides
 }
 
 // use gives all judges the execution that pays for their calls.

@@ -2,6 +2,8 @@ package eval
 
 import (
 	"context"
+	"errors"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,6 +19,7 @@ import (
 type recorder struct {
 	plan    *Plan
 	side    *Side
+	fresh   bool // kept answers do not count, those of an interrupted run included
 	release func() error
 
 	mu     sync.Mutex
@@ -49,7 +52,7 @@ func (p *Plan) record(ctx context.Context, m *machine, s *Side) (*recorder, erro
 	if err != nil {
 		return nil, err
 	}
-	r := &recorder{plan: p, side: s, release: release, slots: make([]slot, len(p.Cases)*p.Repeats)}
+	r := &recorder{plan: p, side: s, fresh: m.options.Fresh, release: release, slots: make([]slot, len(p.Cases)*p.Repeats)}
 	if err := r.open(identity, m.options.RetryErrors); err != nil {
 		release() //nolint:errcheck // the first error is the one to tell
 		return nil, err
@@ -78,7 +81,9 @@ func (r *recorder) open(identity canonical.Digest, retry bool) error {
 		return err
 	}
 	if len(parts) > 0 {
-		return r.resume(parts[len(parts)-1])
+		if taken, err := r.resume(parts[len(parts)-1]); taken || err != nil {
+			return err
+		}
 	}
 	id := strconv.FormatInt(time.Now().UnixMilli(), 36) + "-" + identity.Short()
 	r.header = r.side.Header
@@ -94,20 +99,24 @@ func (r *recorder) open(identity canonical.Digest, retry bool) error {
 }
 
 // resume takes the whole records of an interrupted run, but for errors, which
-// are asked again.
-func (r *recorder) resume(path string) error {
+// are asked again. It takes nothing from a file without a whole header: a full
+// disk or a kill may come even before that is written.
+func (r *recorder) resume(path string) (taken bool, err error) {
 	index := r.plan.positions()
 	part, header, err := resumePart(path, func(rec *Record, at place) {
-		if i, ok := index[rec.Case]; ok && rec.Repeat < r.plan.Repeats && !rec.Errored() {
+		if i, ok := index[rec.Case]; ok && rec.Repeat < r.plan.Repeats && !rec.Errored() && !(r.fresh && rec.Cached) {
 			r.put(i*r.plan.Repeats+rec.Repeat, rec, at)
 		}
 	})
+	if errors.Is(err, errNoHeader) {
+		return false, os.Remove(path)
+	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	r.part, r.header = part, *header
 	r.side.Header.ID = header.ID
-	return nil
+	return true, nil
 }
 
 // takeOver copies the records of the last finished run that are no errors.
@@ -173,6 +182,12 @@ func (r *recorder) put(i int, rec *Record, at place) {
 	r.slots[i] = slot{at: at, slim: rec.slim(), full: true}
 }
 
+// close ends the use of the part file and lets the next process at the run.
+func (r *recorder) close() {
+	r.part.file.Close() //nolint:errcheck // finish has told of what matters
+	r.release()         //nolint:errcheck // the lock goes with the process
+}
+
 // finish writes the run in dataset order under its finished name.
 func (r *recorder) finish() (*Run, error) {
 	r.mu.Lock()
@@ -184,6 +199,9 @@ func (r *recorder) finish() (*Run, error) {
 		order = append(order, r.slots[i].at)
 		run.Records = append(run.Records, *rec)
 		r.header.Totals.count(rec)
+		if at := rec.Timing.Start; rec.Cached && r.side.reuse.maxAge > 0 && (r.header.OldestCall == 0 || at < r.header.OldestCall) {
+			r.header.OldestCall = at
+		}
 	}
 	r.header.Finished = time.Now().UnixNano()
 	run.Header = r.header

@@ -134,6 +134,9 @@ type partFile struct {
 	size int64 // of what is whole in it
 }
 
+// errNoHeader is a part file that ends before its header does.
+var errNoHeader = errors.New("the interrupted run has no header")
+
 // createPart starts the file of a new run.
 func createPart(path string, h *Header) (*partFile, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o644)
@@ -180,7 +183,7 @@ func resumePart(path string, use func(*Record, place)) (*partFile, *Header, erro
 	}
 	if h == nil {
 		file.Close()
-		return nil, nil, (&problem.Problem{File: path, What: "the interrupted run has no header"}).Remedy("delete the file and run again")
+		return nil, nil, errNoHeader
 	}
 	if err := file.Truncate(p.size); err != nil {
 		file.Close()
@@ -302,7 +305,7 @@ func firstLine(path string) (*Header, error) {
 	}
 	defer file.Close()
 	line, err := bufio.NewReader(file).ReadBytes('\n')
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("reading a run: %w", err)
 	}
 	var h Header

@@ -19,7 +19,8 @@ type Side struct {
 
 	asker    asker
 	reuse    reuse
-	recorded bool // answers come from a file: no call, nothing to keep
+	purpose  string // "judge NAME" in the journal, "" for a side under test
+	recorded bool   // answers come from a file: no call, nothing to keep
 	cleanup  func() error
 }
 

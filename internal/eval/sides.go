@@ -133,33 +133,45 @@ func (p *Plan) warnUntracked(ctx context.Context, config *llmconfig.Config) erro
 // side makes a config ready to be asked. folder is where a target's command
 // runs when it is not the working tree.
 func (p *Plan) side(name string, config *llmconfig.Config, folder string) (*Side, error) {
-	s := &Side{Name: name, Config: config, Header: p.header(), cleanup: func() error { return nil }}
-	h := &s.Header
-	h.Side, h.Config, h.Version, h.Digest, h.From = name, config.Name, config.Version(), config.Digest(), config.From
-	h.Unfixed, h.Engines, h.Model = config.Unfixed(), llmconfig.Engines(), "target"
+	s := newSide(name, config, p.header())
 	if err := p.checkInputs(s); err != nil {
 		return nil, err
 	}
 	if config.Target != nil {
 		return s, p.openTarget(s, folder)
 	}
-	h.Model = config.Model.String()
+	return s, p.connect(s)
+}
+
+// newSide is a side that nothing answers yet. h is what it shares with others.
+func newSide(name string, config *llmconfig.Config, h Header) *Side {
+	h.Side, h.Config, h.Version, h.Digest, h.From = name, config.Name, config.Version(), config.Digest(), config.From
+	h.Unfixed, h.Engines, h.Model = config.Unfixed(), llmconfig.Engines(), "target"
+	if config.Target == nil {
+		h.Model = config.Model.String()
+	}
+	return &Side{Name: name, Config: config, Header: h, cleanup: func() error { return nil }}
+}
+
+// connect reaches the side's model and opens its index.
+func (p *Plan) connect(s *Side) error {
+	config := s.Config
 	if !config.Pinned() {
 		s.reuse.maxAge = p.work.Project.Settings.MaxAge
 	}
 	model, err := p.model(s)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	a := &modelAsker{config: config, model: model}
 	if r := config.Retrieval; r != nil {
 		if a.index, err = retrieve.Open(p.work.Store.Dir("index"), r.Spec, r.Files); err != nil {
-			return nil, fmt.Errorf("indexing the corpus of %s: %w", config.Name, err)
+			return fmt.Errorf("indexing the corpus of %s: %w", config.Name, err)
 		}
 		a.topK = r.Spec.TopK
 	}
 	s.asker = a
-	return s, nil
+	return nil
 }
 
 // model resolves what answers: a provider's model with its fallbacks, recorded

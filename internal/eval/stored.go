@@ -2,10 +2,12 @@ package eval
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"strings"
 
+	"github.com/assay-llmops/assay/internal/canonical"
 	"github.com/assay-llmops/assay/internal/evaluator"
 	"github.com/assay-llmops/assay/internal/price"
 	"github.com/assay-llmops/assay/internal/problem"
@@ -63,9 +65,10 @@ func (p *Plan) judgedAlike(run *Run) bool {
 }
 
 // rescore judges a run's answers with this plan's evaluators and expectations.
-// Cases that the plan does not have are left out.
+// Cases that the plan does not have are left out, and those whose input has
+// changed: their answers are to another question.
 func (p *Plan) rescore(ctx context.Context, old *Run) (*Run, error) {
-	m := &machine{store: p.work.Store, prices: p.work.Prices}
+	m := &machine{store: p.work.Store, prices: p.work.Prices, budget: newBudget(0)}
 	p.judges.use(m)
 	index := p.positions()
 	run := &Run{Header: old.Header, Path: ""}
@@ -78,6 +81,13 @@ func (p *Plan) rescore(ctx context.Context, old *Run) (*Run, error) {
 			continue
 		}
 		c := &p.Cases[at]
+		same, err := sameInput(rec.Input, c.Input)
+		if err != nil {
+			return nil, fmt.Errorf("case %s: %w", c.ID, err)
+		}
+		if !same {
+			continue
+		}
 		rec.Tags, rec.Cluster, rec.Metadata, rec.Expected, rec.Input = c.Tags, c.Cluster, c.Metadata, c.Expected, c.Input
 		if rec.Error == nil {
 			scores, err := m.score(ctx, p, rec.subject(&run.Header))
@@ -89,11 +99,20 @@ func (p *Plan) rescore(ctx context.Context, old *Run) (*Run, error) {
 		run.Records = append(run.Records, rec)
 	}
 	if len(run.Records) == 0 {
-		return nil, problem.Newf("the baseline's run %s has none of the cases of %s", old.Header.ID, p.Dataset.Path).
+		return nil, problem.Newf("the baseline's run %s has no answer to a case of %s", old.Header.ID, p.Dataset.Path).
 			Remedy("compare with a run of the same dataset")
 	}
 	run.Header.Cases = len(run.Records) / max(1, run.Header.Repeats)
 	return run, nil
+}
+
+func sameInput(a, b map[string]any) (bool, error) {
+	one, err := canonical.Of(a)
+	if err != nil {
+		return false, fmt.Errorf("digesting a stored input: %w", err)
+	}
+	other, err := canonical.Of(b)
+	return one == other, err
 }
 
 // subject is a stored record as evaluators see it.
