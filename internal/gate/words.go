@@ -2,7 +2,6 @@ package gate
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -34,8 +33,8 @@ func (r *ruling) explain(in *Input) {
 		r.Reason = "undecided: " + r.decision.TooFew
 		return
 	}
-	r.Reason = fmt.Sprintf("%s: %s %s, bounds %s to %s, %s %s", r.Outcome, r.subject(), r.amount(r.Estimate),
-		r.amount(r.Lower), r.amount(r.Upper), r.position(), r.amount(r.Limit))
+	r.Reason = fmt.Sprintf("%s: %s %s, bounds %s to %s, %s %s", r.Outcome, r.subject(), r.Amount(r.Estimate),
+		r.Amount(r.Lower), r.Amount(r.Upper), r.position(), r.Amount(r.Limit))
 	if r.Outcome == Undecided {
 		r.Reason += "; " + r.whatWouldDecide()
 	}
@@ -75,39 +74,6 @@ func (r *ruling) whatWouldDecide() string {
 		return fmt.Sprintf("about %d cases would decide it, there are %d", r.NeedCases, r.N)
 	}
 	return "a few more cases would decide it"
-}
-
-// amount writes a figure in the metric's unit and the rule's scale.
-func (r *ruling) amount(f float64) string {
-	if math.Abs(f) == math.MaxFloat64 {
-		return "without bound"
-	}
-	if r.Scale == "ratio" {
-		return "×" + strconv.FormatFloat(f, 'f', 3, 64)
-	}
-	sign := ""
-	if r.Scale == "difference" && f >= 0 {
-		sign = "+"
-	}
-	return sign + quantity(f, r.Unit)
-}
-
-// quantity writes a figure with its unit.
-func quantity(f float64, unit string) string {
-	switch unit {
-	case "share":
-		return strconv.FormatFloat(100*f, 'f', 1, 64) + " %"
-	case "usd":
-		if f != 0 && math.Abs(f) < 0.01 {
-			return "$" + strconv.FormatFloat(f, 'g', 3, 64)
-		}
-		return "$" + strconv.FormatFloat(f, 'f', 4, 64)
-	case "ms":
-		return strconv.FormatFloat(f, 'f', 1, 64) + " ms"
-	case "tokens":
-		return strconv.FormatFloat(f, 'f', 1, 64)
-	}
-	return strconv.FormatFloat(f, 'f', 3, 64)
 }
 
 func percent(f float64) string {

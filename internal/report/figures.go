@@ -10,44 +10,6 @@ import (
 	"github.com/assay-llmops/assay/internal/gate"
 )
 
-// figure writes a value with its unit, as the reasons of a verdict do.
-func figure(f float64, unit string) string {
-	if math.Abs(f) == math.MaxFloat64 {
-		return "∞"
-	}
-	switch unit {
-	case "share":
-		return strconv.FormatFloat(100*f, 'f', 1, 64) + " %"
-	case "usd":
-		if f == 0 {
-			return "$0"
-		}
-		if math.Abs(f) < 0.01 {
-			return "$" + strconv.FormatFloat(f, 'g', 3, 64)
-		}
-		return "$" + strconv.FormatFloat(f, 'f', 4, 64)
-	case "ms":
-		return strconv.FormatFloat(f, 'f', 1, 64) + " ms"
-	case "tokens":
-		return strconv.FormatFloat(f, 'f', 1, 64)
-	}
-	return strconv.FormatFloat(f, 'f', 3, 64)
-}
-
-// amount writes a figure on a rule's scale: a value, a signed difference or a
-// ratio.
-func amount(f float64, r *gate.RuleResult) string {
-	switch {
-	case math.Abs(f) == math.MaxFloat64:
-		return "no bound"
-	case r.Scale == "ratio":
-		return "×" + strconv.FormatFloat(f, 'f', 3, 64)
-	case r.Scale == "difference" && f >= 0:
-		return "+" + figure(f, r.Unit)
-	}
-	return figure(f, r.Unit)
-}
-
 // withInterval writes a metric's value and, where there is one, its interval.
 func withInterval(m *gate.Metric) (value, interval string) {
 	if m == nil {
@@ -56,13 +18,13 @@ func withInterval(m *gate.Metric) (value, interval string) {
 	if m.HasInterval {
 		interval = between(m.Lower, m.Upper, m.Unit)
 	}
-	return figure(m.Value, m.Unit), interval
+	return gate.Quantity(m.Value, m.Unit), interval
 }
 
 // between writes an interval beside its value, the unit at most once:
 // "67.7–92.5 %".
 func between(lower, upper float64, unit string) string {
-	from, to := figure(lower, unit), figure(upper, unit)
+	from, to := gate.Quantity(lower, unit), gate.Quantity(upper, unit)
 	if lower < 0 {
 		return from + " to " + to
 	}

@@ -104,9 +104,9 @@ func (m *markdown) rules(v *gate.Verdict) {
 		r := &v.Rules[i]
 		sides, estimate, bounds, n := "", "", "", ""
 		if r.Candidate != nil {
-			sides = figure(*r.Candidate, r.Unit)
+			sides = gate.Quantity(*r.Candidate, r.Unit)
 			if r.Baseline != nil {
-				sides = figure(*r.Baseline, r.Unit) + " → " + sides
+				sides = gate.Quantity(*r.Baseline, r.Unit) + " → " + sides
 			}
 		}
 		if r.N > 0 {
@@ -114,7 +114,7 @@ func (m *markdown) rules(v *gate.Verdict) {
 		}
 		limit := ""
 		if r.HasBounds {
-			estimate, bounds, limit = amount(r.Estimate, r), amount(r.Lower, r)+" to "+amount(r.Upper, r), amount(r.Limit, r)
+			estimate, bounds, limit = r.Amount(r.Estimate), r.Amount(r.Lower)+" to "+r.Amount(r.Upper), r.Amount(r.Limit)
 		}
 		m.add("| %s | %s | %s | %s | %s | %s | %s |\n", badge(r.Outcome), md(r.Text), md(sides), md(estimate), md(bounds), md(limit), n)
 	}

@@ -124,10 +124,10 @@ func newPageRule(r *gate.RuleResult, evaluators []string) pageRule {
 		}
 	}
 	if r.Candidate != nil {
-		p.Candidate = figure(*r.Candidate, r.Unit)
+		p.Candidate = gate.Quantity(*r.Candidate, r.Unit)
 	}
 	if r.Baseline != nil {
-		p.Baseline = figure(*r.Baseline, r.Unit)
+		p.Baseline = gate.Quantity(*r.Baseline, r.Unit)
 	}
 	if r.Outcome == gate.Fail || r.Outcome == gate.Undecided {
 		p.Worst = r.WorstCases

@@ -30,7 +30,7 @@ type pageLabel struct {
 func newPageSpan(s *span, r *gate.RuleResult) *pageSpan {
 	at := func(f float64) float64 { return math.Round(1e4*s.at(f)) / 100 }
 	p := &pageSpan{
-		Says: fmt.Sprintf("estimate %s, bounds %s to %s, limit %s", amount(r.Estimate, r), amount(r.Lower, r), amount(r.Upper, r), amount(r.Limit, r)),
+		Says: fmt.Sprintf("estimate %s, bounds %s to %s, limit %s", r.Amount(r.Estimate), r.Amount(r.Lower), r.Amount(r.Upper), r.Amount(r.Limit)),
 		From: at(s.lower), At: at(s.estimate), Limit: at(s.limit),
 	}
 	p.Width = math.Max(0.3, at(s.upper)-p.From)
@@ -39,7 +39,7 @@ func newPageSpan(s *span, r *gate.RuleResult) *pageSpan {
 	} else {
 		p.ZoneW = p.Limit
 	}
-	p.Labels = append(p.Labels, place(p.Limit, "limit "+amount(r.Limit, r), true))
+	p.Labels = append(p.Labels, place(p.Limit, "limit "+r.Amount(r.Limit), true))
 	if !math.IsNaN(s.zero) {
 		p.Zero = at(s.zero)
 		if math.Abs(p.Zero-p.Limit) > 22 {

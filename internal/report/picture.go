@@ -103,9 +103,9 @@ func (in *Input) versions() []string {
 func newPictureRule(r *gate.RuleResult, y int) pictureRule {
 	p := pictureRule{Y: y, Class: string(r.Outcome), Sign: sign(r.Outcome), Text: cut(r.Text, 42), Why: cut(why(r), 70)}
 	if r.Candidate != nil {
-		p.Sides = figure(*r.Candidate, r.Unit)
+		p.Sides = gate.Quantity(*r.Candidate, r.Unit)
 		if r.Baseline != nil {
-			p.Sides = figure(*r.Baseline, r.Unit) + " → " + p.Sides
+			p.Sides = gate.Quantity(*r.Baseline, r.Unit) + " → " + p.Sides
 		}
 	}
 	if r.N > 0 {
@@ -115,7 +115,7 @@ func newPictureRule(r *gate.RuleResult, y int) pictureRule {
 	if !ok || r.ByIdentity {
 		return p
 	}
-	p.Why = fmt.Sprintf("%s, bounds %s to %s", amount(r.Estimate, r), amount(r.Lower, r), amount(r.Upper, r))
+	p.Why = fmt.Sprintf("%s, bounds %s to %s", r.Amount(r.Estimate), r.Amount(r.Lower), r.Amount(r.Upper))
 	in := newPageSpan(&s, r)
 	px := func(percent float64) float64 { return spanLeft + percent*spanWidth/100 }
 	p.Span = &pictureSpan{

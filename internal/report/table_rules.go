@@ -36,9 +36,9 @@ func (t *table) rule(r *gate.RuleResult) {
 	}
 	sides := ""
 	if r.Candidate != nil {
-		sides = figure(*r.Candidate, r.Unit)
+		sides = gate.Quantity(*r.Candidate, r.Unit)
 		if r.Baseline != nil {
-			sides = figure(*r.Baseline, r.Unit) + " → " + sides
+			sides = gate.Quantity(*r.Baseline, r.Unit) + " → " + sides
 		}
 	}
 	text := plain(r.Text)
@@ -56,7 +56,7 @@ func (t *table) rule(r *gate.RuleResult) {
 		t.line(blank, t.paint.bold(l))
 	}
 	if s, ok := spanOf(r); ok && !r.ByIdentity {
-		lo, hi := amount(s.lo, r), amount(s.hi, r)
+		lo, hi := r.Amount(s.lo), r.Amount(s.hi)
 		room := t.width - margin - 2*11
 		t.line(blank, t.paint.dim(pad("", 9-columns(lo))+lo), "  ", s.draw(room, t.strokes), "  ", t.paint.dim(hi))
 	}

@@ -111,9 +111,9 @@ func why(r *gate.RuleResult) string {
 func holm(r *gate.RuleResult) string {
 	switch {
 	case r.HolmUpper != nil && *r.HolmUpper != r.Upper:
-		return "to fail, corrected for the other rules (Holm): upper bound " + amount(*r.HolmUpper, r)
+		return "to fail, corrected for the other rules (Holm): upper bound " + r.Amount(*r.HolmUpper)
 	case r.HolmLower != nil && *r.HolmLower != r.Lower:
-		return "to fail, corrected for the other rules (Holm): lower bound " + amount(*r.HolmLower, r)
+		return "to fail, corrected for the other rules (Holm): lower bound " + r.Amount(*r.HolmLower)
 	}
 	return ""
 }
