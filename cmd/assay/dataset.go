@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/assay-llmops/assay/internal/dataset"
-	"github.com/assay-llmops/assay/internal/project"
 )
 
 type datasetCmd struct {
@@ -18,7 +17,11 @@ type datasetFlag struct {
 	Name string `arg:"" help:"Name of an eval file, or path of a dataset in Assay's own shape."`
 }
 
-func (f *datasetFlag) load(p *project.Project) (*dataset.Dataset, error) {
+func (f *datasetFlag) load(c *console) (*dataset.Dataset, error) {
+	p, err := c.openProject()
+	if err != nil {
+		return nil, err
+	}
 	at, m, err := p.Dataset(f.Name)
 	if err != nil {
 		return nil, err
@@ -29,11 +32,7 @@ func (f *datasetFlag) load(p *project.Project) (*dataset.Dataset, error) {
 type datasetCheckCmd struct{ datasetFlag }
 
 func (cmd *datasetCheckCmd) Run(c *console) error {
-	p, err := c.openProject()
-	if err != nil {
-		return err
-	}
-	d, err := cmd.load(p)
+	d, err := cmd.load(c)
 	if err != nil {
 		return err
 	}
@@ -48,11 +47,7 @@ func (cmd *datasetCheckCmd) Run(c *console) error {
 type datasetStatsCmd struct{ datasetFlag }
 
 func (cmd *datasetStatsCmd) Run(c *console) error {
-	p, err := c.openProject()
-	if err != nil {
-		return err
-	}
-	d, err := cmd.load(p)
+	d, err := cmd.load(c)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,7 @@ import (
 
 	"github.com/assay-llmops/assay/internal/eval"
 	"github.com/assay-llmops/assay/internal/gate"
-	"github.com/assay-llmops/assay/internal/price"
-	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/project"
 	"github.com/assay-llmops/assay/internal/report"
 )
 
@@ -16,23 +15,11 @@ type evalCmd struct {
 }
 
 func (cmd *evalCmd) Run(c *console) error {
-	if err := report.CheckFormats(cmd.Out); err != nil {
-		return err
-	}
-	w, err := c.openWorkspace()
+	w, names, err := cmd.open(c, cmd.Names, (*project.Project).Evals)
 	if err != nil {
 		return err
 	}
 	defer w.Store.Close()
-	names := cmd.Names
-	if len(names) == 0 {
-		if names, err = w.Project.Evals(); err != nil {
-			return err
-		}
-	}
-	if len(names) > 1 && len(cmd.Out) > 0 {
-		return problem.Newf("%d evals would write the same report", len(names)).Remedy("name one eval file, or leave --out out")
-	}
 	code := exitOK
 	for _, name := range names {
 		ok, err := cmd.one(c, w, name)
@@ -83,31 +70,6 @@ func (cmd *evalCmd) one(c *console, w *eval.Workspace, name string) (ok bool, er
 			figures.Errors, figures.Cases, limit))
 	}
 	return figures.ErrorShare <= limit, nil
-}
-
-func (f *runFlags) choice() eval.Select {
-	return eval.Select{Tags: f.Tag, Cases: f.Case, MaxCases: f.MaxCases, Repeats: f.Repeats, Model: f.Model}
-}
-
-func (f *runFlags) options(c *console, w *eval.Workspace) (eval.Options, error) {
-	o := eval.Options{
-		Concurrency: f.Concurrency, Fresh: f.Fresh, RetryErrors: f.RetryErrors, Progress: c.progress(),
-		Waiting: func() { c.note("another process makes this run; waiting for it") },
-	}
-	if o.Concurrency == 0 {
-		o.Concurrency = w.Project.Settings.Concurrency
-	}
-	if f.MaxCost != "" {
-		limit, err := price.ParseUSD(f.MaxCost)
-		if err != nil || limit <= 0 {
-			return o, problem.Newf("--max-cost %q is not an amount", f.MaxCost).Wanted("US dollars above 0, such as 0.50")
-		}
-		o.MaxCost = limit
-	}
-	if f.ExplainCache {
-		o.Explain = c.explainCache
-	}
-	return o, nil
 }
 
 // explainCache tells of one look-up.

@@ -3,26 +3,9 @@ package main
 import (
 	"github.com/assay-llmops/assay/internal/eval"
 	"github.com/assay-llmops/assay/internal/gate"
-	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/project"
 	"github.com/assay-llmops/assay/internal/report"
 )
-
-// runFlags are what eval and gate have in common.
-type runFlags struct {
-	Tag          []string `help:"Only cases with this tag (may be repeated)."`
-	Case         []string `help:"Only the case with this id (may be repeated)."`
-	MaxCases     int      `placeholder:"N" help:"At most N cases: the same seeded sample every time."`
-	Repeats      int      `placeholder:"N" help:"Ask each case N times."`
-	Model        string   `placeholder:"PROVIDER/NAME" help:"Ask another model, without editing the config."`
-	MaxCost      string   `placeholder:"USD" help:"Stop before more than this is spent."`
-	Concurrency  int      `short:"j" placeholder:"N" help:"Calls under way at once."`
-	Fresh        bool     `help:"Make every call anew, whatever is kept."`
-	RetryErrors  bool     `help:"Take up the last run and ask again only what ended in an error."`
-	DryRun       bool     `help:"Say what would be called and what it may cost; call nothing."`
-	ExplainCache bool     `help:"Say for each case why it is called or not."`
-	Out          []string `short:"o" placeholder:"FILE" help:"Write a report: .json, .jsonl, .xml (JUnit), .md, .html, .svg. May be repeated."`
-	NoContent    bool     `help:"Leave prompts and answers out of the reports."`
-}
 
 type gateCmd struct {
 	Names         []string `arg:"" optional:"" name:"name" help:"Eval files by name (default: every one with a gate)."`
@@ -32,23 +15,11 @@ type gateCmd struct {
 }
 
 func (cmd *gateCmd) Run(c *console) error {
-	if err := report.CheckFormats(cmd.Out); err != nil {
-		return err
-	}
-	w, err := c.openWorkspace()
+	w, names, err := cmd.open(c, cmd.Names, (*project.Project).Gated)
 	if err != nil {
 		return err
 	}
 	defer w.Store.Close()
-	names := cmd.Names
-	if len(names) == 0 {
-		if names, err = w.Project.Gated(); err != nil {
-			return err
-		}
-	}
-	if len(names) > 1 && len(cmd.Out) > 0 {
-		return problem.Newf("%d gates would write the same report", len(names)).Remedy("name one eval file, or leave --out out")
-	}
 	worst := exitOK
 	for _, name := range names {
 		code, err := cmd.one(c, w, name)
