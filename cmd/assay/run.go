@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/assay-llmops/assay/internal/eval"
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/source"
 )
 
 // The exit codes. 2 is never used: the Go runtime exits with it when it dies.
@@ -120,6 +123,7 @@ func (c *console) fail(err error) int {
 		fmt.Fprintln(c.err, "interrupted; what was finished is kept: run the same command again to go on")
 		return exitInterrupted
 	}
+	c.fromHere(err)
 	if c.flags.JSON {
 		c.printJSON(failure(err))
 		return exitCannotRun
@@ -130,6 +134,33 @@ func (c *console) fail(err error) int {
 	}
 	fmt.Fprintln(c.err, c.paint(red, "error: ")+err.Error())
 	return exitCannotRun
+}
+
+// fromHere names the files of problems as seen from the current folder: rooms
+// name them as seen from the top of the repository.
+func (c *console) fromHere(err error) {
+	var list problem.List
+	var one *problem.Problem
+	if !errors.As(err, &list) && errors.As(err, &one) {
+		list = problem.List{one}
+	}
+	repo, found := source.Find(c.flags.Project)
+	here, failed := os.Getwd()
+	if found != nil || failed != nil {
+		return
+	}
+	for _, p := range list {
+		if _, err := os.Stat(p.File); p.File == "" || filepath.IsAbs(p.File) || err == nil {
+			continue
+		}
+		full := filepath.Join(repo.Top, filepath.FromSlash(p.File))
+		if _, err := os.Stat(full); err != nil {
+			continue
+		}
+		if rel, err := filepath.Rel(here, full); err == nil {
+			p.File = rel
+		}
+	}
 }
 
 // failure is an error as --json prints it.

@@ -70,6 +70,7 @@ func (c *console) warning(err error) error {
 	if c.flags.Strict {
 		return err
 	}
+	c.fromHere(err)
 	var p *problem.Problem
 	if errors.As(err, &p) {
 		c.warn(p.Error())

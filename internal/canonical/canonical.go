@@ -13,7 +13,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"strings"
 
@@ -106,8 +108,11 @@ func checkNumbers(form []byte) error {
 	}
 	dec := json.NewDecoder(bytes.NewReader(form))
 	dec.UseNumber()
-	for dec.More() {
+	for {
 		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("reading the canonical form: %w", err)
 		}
@@ -119,5 +124,4 @@ func checkNumbers(form []byte) error {
 			return fmt.Errorf("the integer %s is beyond 2^53 and cannot be kept exactly; write it as a string", number)
 		}
 	}
-	return nil
 }

@@ -39,8 +39,11 @@ func TestBigIntegersAreRefused(t *testing.T) {
 	if _, err := JSON(map[string]any{"n": int64(1) << 53}); err != nil {
 		t.Errorf("2^53 refused: %v", err)
 	}
-	if _, err := JSON(map[string]any{"n": []any{int64(1)<<53 + 1}}); err == nil || !strings.Contains(err.Error(), "9007199254740993") {
-		t.Errorf("2^53+1: %v", err)
+	beyond := int64(1)<<53 + 1
+	for _, v := range []any{beyond, []any{beyond}, map[string]any{"a": []any{1}, "n": beyond}, map[string]any{"a": map[string]any{}, "z": []any{[]any{}, beyond}}} {
+		if _, err := JSON(v); err == nil || !strings.Contains(err.Error(), "9007199254740993") {
+			t.Errorf("2^53+1 in %v: %v", v, err)
+		}
 	}
 }
 

@@ -58,7 +58,7 @@ type Base struct {
 // config there, or without a commit, Side is nil.
 func (p *Plan) BaselineAt(ctx context.Context, ref string, candidate *Side) (*Base, error) {
 	repo := p.work.Project.Repo
-	found, err := repo.Baseline(ctx, ref, candidate.Config.Files())
+	found, err := repo.Baseline(ctx, ref, candidate.Config.Watched())
 	if err != nil {
 		return nil, err
 	}
