@@ -87,7 +87,7 @@ func (m *model) Call(ctx context.Context, req *llm.Request) (*llm.Reply, error) 
 
 // Key is over what the engine reads, and its number.
 func (*model) Key(req *llm.Request) (canonical.Digest, error) {
-	return canonical.Of(map[string]any{
+	return canonical.Quick(map[string]any{
 		"engine": Version, "tokenizer": retrieve.TokenizerVersion, "messages": req.Messages, "limit": limit(req.Params["max_output_tokens"]),
 	})
 }
