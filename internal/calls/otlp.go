@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"sort"
 	"strconv"
+
+	"github.com/assay-llmops/assay/internal/llm"
 )
 
 // Span is a call in the OTLP JSON encoding of OpenTelemetry (protocol 1.x),
@@ -17,9 +19,10 @@ func Span(c *Call) any {
 		"assay.config.version":  c.Version,
 		"assay.case.id":         c.Case,
 	}
+	if ref, ok := llm.ParseRef(c.Model); ok {
+		attributes["gen_ai.provider.name"], attributes["gen_ai.request.model"] = ref.Provider, ref.Name
+	}
 	if c.Request != nil {
-		attributes["gen_ai.provider.name"] = c.Request.Model.Provider
-		attributes["gen_ai.request.model"] = c.Request.Model.Name
 		attributes["gen_ai.input.messages"] = text(c.Request.Messages)
 	}
 	status := map[string]any{"code": 1}

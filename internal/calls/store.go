@@ -218,7 +218,7 @@ func WriteFile(path string, text []byte) error {
 
 // WriteProblem turns a failure to write into something that the user can act on.
 func WriteProblem(dir string, err error) error {
-	p := &problem.Problem{File: dir, What: "cannot write the state folder: " + reason(err), Err: err}
+	p := &problem.Problem{File: dir, What: "cannot write the state folder: " + Reason(err), Err: err}
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		p.What = "the disk is full"
@@ -231,8 +231,9 @@ func WriteProblem(dir string, err error) error {
 	return p
 }
 
-// reason is the innermost text of a file error: the path is said already.
-func reason(err error) string {
+// Reason is the innermost text of a file error, for a message that has said the
+// path already.
+func Reason(err error) string {
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
 		return pathError.Err.Error()
