@@ -68,6 +68,9 @@ func (cmd *gateCmd) one(c *console, w *eval.Workspace, name string) (int, error)
 		if err != nil {
 			return 0, err
 		}
+		for _, s := range sides {
+			defer s.Close() //nolint:errcheck // nothing was asked
+		}
 		return exitOK, c.forecast(plan, sides, options)
 	}
 	result, err := gate.Run(c.ctx, plan, cmd.Baseline, options)

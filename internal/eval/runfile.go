@@ -127,6 +127,17 @@ func (r *Record) withoutContent() Record {
 	return s
 }
 
+// WithoutContent is the run as it may be shown to more people than its cases
+// may: no prompts, answers, expectations, metadata or reasons.
+func (run *Run) WithoutContent() *Run {
+	less := &Run{Header: run.Header, Records: make([]Record, len(run.Records)), Path: run.Path}
+	less.Header.NoContent = true
+	for i := range run.Records {
+		less.Records[i] = run.Records[i].withoutContent()
+	}
+	return less
+}
+
 // partFile is a run that goes on: its header, then records as they finish.
 type partFile struct {
 	path string
