@@ -27,7 +27,7 @@ func grid() []*table {
 		inClusters = "Intra-class correlation 0.2. "
 		unit       = "Scores from 0 to 1. "
 		dagger     = "† marks Tango's known exceptions. "
-		warned     = "In brackets the share of data sets, in %, that carried the warning. "
+		warned     = "In brackets the share of data sets, in %, that carried a warning. "
 		oneRun     = "Lognormal sizes of cases and lognormal noise on each side, by the spread σ of the logarithm. "
 	)
 	bootstrapped := []size{{cases: 200}, {cases: 500}, {cases: 1000}}
@@ -38,7 +38,7 @@ func grid() []*table {
 		rates("Rates: exact bounds", "", plain),
 		rates("Rates in clusters: exact bounds ÷ design effect", inClusters, clustered),
 		pairedRates("Paired rates: Tango's score", dagger, plain),
-		pairedRates("Paired rates in clusters: Tango ÷ design effect", inClusters+dagger, clustered),
+		pairedRates("Paired rates in clusters: Tango ÷ design effect", inClusters, clustered),
 		scores("Bounded scores", unit, plain),
 		scores("Bounded scores in clusters", unit+inClusters, clustered),
 		pairedScores("Paired bounded scores", unit, plain),
@@ -83,7 +83,7 @@ func pairedRates(title, note string, columns []size) *table {
 			q := stats.Question{Kind: stats.Rate, Rule: rule, Bound: margin, HigherIsBetter: true, Confidence: confidence}
 			t.rows = append(t.rows, &row{
 				label: pairLabel(name, margin, disagree), question: q, draw: pairsAt(sign*margin, disagree),
-				limit: tangoLimit(margin, disagree),
+				limit: tangoLimit(disagree),
 			})
 		}
 	}
@@ -100,14 +100,11 @@ func pairLabel(name string, margin, disagree float64) string {
 	return fmt.Sprintf("%s %.2f, %.0f %% of pairs disagree", name, margin, 100*disagree)
 }
 
-// tangoLimit holds Tango's known exceptions: at most 9 % where few pairs
-// disagree, 6.8 % where 20 or more are expected to, and with clusters 7.2 % where
-// only as many pairs disagree as the margin allows.
-func tangoLimit(margin, disagree float64) func(size) (float64, string) {
+// tangoLimit holds Tango's known exceptions without clusters: at most 9 % where
+// few pairs disagree, 6.8 % where 20 or more are expected to.
+func tangoLimit(disagree float64) func(size) (float64, string) {
 	return func(s size) (float64, string) {
 		switch {
-		case s.clusters > 0 && math.Abs(disagree-margin) < 1e-9:
-			return 0.072, " †"
 		case s.clusters > 0:
 			return usualLimit, ""
 		case float64(s.cases)*disagree >= 20:

@@ -113,11 +113,11 @@ func TestLimitsAreNoticed(t *testing.T) {
 	if len(broken) != 1 || !strings.Contains(page, "**above**") {
 		t.Errorf("7 %% false passes: got %q\n%s", broken, page)
 	}
-	r.limit = tangoLimit(0.02, 0.05)
+	r.limit = tangoLimit(0.05)
 	if _, broken = render([]*table{tb}, 10_000); len(broken) != 0 {
 		t.Errorf("7 %% within Tango's known exception: got %q", broken)
 	}
-	r.limit, tb.columns[0].cases = tangoLimit(0.02, 0.05), 1000
+	r.limit, tb.columns[0].cases = tangoLimit(0.05), 1000
 	r.cells[0].passes = 800
 	if _, broken = render([]*table{tb}, 10_000); len(broken) != 1 {
 		t.Error("8 % with 50 discordant pairs went unnoticed")

@@ -34,6 +34,14 @@ func (g groups) clusters() int {
 	return g.count
 }
 
+// unit is the word for one group in a sentence's plural.
+func (g groups) unit() string {
+	if g.clustered {
+		return "clusters"
+	}
+	return "cases"
+}
+
 // meanSize is the mean number of cases in a group.
 func (g groups) meanSize() float64 { return float64(len(g.of)) / float64(g.count) }
 

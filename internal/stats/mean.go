@@ -30,7 +30,20 @@ func analyseMean(a *analysis, q Question, s Sample, g groups) {
 	a.designEffect = g.designEffect(residuals(values))
 	a.value, a.method = mean(values), "t"
 	a.inference = meanT(values, g)
-	a.require(g, minCasesMean, minClustersMean)
+	if a.require(g, minCasesMean, minClustersMean) {
+		a.warnings = append(a.warnings, skewed(g.sums(residuals(values)), g)...)
+	}
+}
+
+// skewed warns when a mean is judged by t on values, or sums over clusters, that
+// are too skewed for t to hold its error.
+func skewed(sums []float64, g groups) []string {
+	need := casesForSkew(sums)
+	if need <= len(sums) {
+		return nil
+	}
+	return []string{fmt.Sprintf("the values are skewed (skewness %.1f): below about %d %s the bounds may err more than stated",
+		skewness(sums), need, g.unit())}
 }
 
 // concentrated warns when the ten largest cases, or clusters, carry over a third
@@ -52,12 +65,8 @@ func concentrated(side string, sums []float64, g groups) []string {
 	if top*3 <= total {
 		return nil
 	}
-	unit := "cases"
-	if g.clustered {
-		unit = "clusters"
-	}
 	return []string{fmt.Sprintf("the ten largest of %d %s carry %.0f %% of the %s's sum: its mean rests on few of them, and the bounds may err more than stated",
-		len(sums), unit, 100*top/total, side)}
+		len(sums), g.unit(), 100*top/total, side)}
 }
 
 // analyseGeoMean judges a geometric mean, or the ratio of two, by t on the

@@ -77,5 +77,7 @@ func analyseRatio(a *analysis, s Sample, g groups) {
 	}
 	a.designEffect = g.designEffect(linear)
 	a.inference = f
-	a.require(g, minCasesRatio, minClustersMean)
+	// Between cases the skewness of sizes cancels in the linear form; what a
+	// cluster's cases change together leaves it skewed.
+	a.require(g, minCasesRatio, max(minClustersMean, casesForSkew(g.sums(linear))))
 }
