@@ -45,6 +45,15 @@ type modelAsker struct {
 }
 
 func (a *modelAsker) prepare(ctx context.Context, c *dataset.Case, repeat int, given []llm.Document) (*question, error) {
+	q, err := a.render(ctx, c, repeat, given)
+	if err != nil {
+		return nil, err
+	}
+	return q, a.identify(q, repeat)
+}
+
+// render makes the request, which needs no model yet.
+func (a *modelAsker) render(ctx context.Context, c *dataset.Case, repeat int, given []llm.Document) (*question, error) {
 	q := &question{documents: given}
 	if a.index != nil {
 		query, err := a.config.Query(ctx, c.Input, c.Tags)
@@ -59,7 +68,7 @@ func (a *modelAsker) prepare(ctx context.Context, c *dataset.Case, repeat int, g
 	}
 	request.CaseID, request.Repeat, request.Input, request.Documents = c.ID, repeat, c.Input, q.documents
 	q.request = request
-	return q, a.identify(q, repeat)
+	return q, nil
 }
 
 // identify makes the key of a call, which the model's own key decides.

@@ -18,21 +18,32 @@ type Rendered struct {
 }
 
 // Render gives the exact request of a config for the plan's one selected case,
-// without asking it.
-func (p *Plan) Render(ctx context.Context, config string) (*Rendered, error) {
-	side, err := p.BaselineConfig(config)
+// without asking it: neither a key nor a model need be at hand.
+func (p *Plan) Render(ctx context.Context, name string) (*Rendered, error) {
+	config, err := p.work.Project.Config(name)
 	if err != nil {
 		return nil, err
 	}
-	defer side.Close() //nolint:errcheck // nothing was asked
+	if err := p.warn(config); err != nil {
+		return nil, err
+	}
+	side := newSide("candidate", config, Header{})
+	if err := p.checkInputs(side); err != nil {
+		return nil, err
+	}
 	c := &p.Cases[0]
-	q, err := side.asker.prepare(ctx, c, 0, nil)
+	r := &Rendered{Format: "assay.rendered/1", Version: side.Header.Version, Case: c.ID}
+	if config.Target != nil {
+		return r, nil
+	}
+	a, err := p.modelAsker(config, nil)
 	if err != nil {
 		return nil, err
 	}
-	r := &Rendered{Format: "assay.rendered/1", Version: side.Header.Version, Case: c.ID, Documents: q.documents}
-	if q.request != nil {
-		r.Messages, r.Params, r.Tools = q.request.Messages, q.request.Params, q.request.Tools
+	q, err := a.render(ctx, c, 0, nil)
+	if err != nil {
+		return nil, err
 	}
+	r.Documents, r.Messages, r.Params, r.Tools = q.documents, q.request.Messages, q.request.Params, q.request.Tools
 	return r, nil
 }

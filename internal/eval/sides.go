@@ -163,15 +163,23 @@ func (p *Plan) connect(s *Side) error {
 	if err != nil {
 		return err
 	}
+	s.asker, err = p.modelAsker(config, model)
+	return err
+}
+
+// modelAsker opens the index of a config with retrieval.
+func (p *Plan) modelAsker(config *llmconfig.Config, model llm.Model) (*modelAsker, error) {
 	a := &modelAsker{config: config, model: model}
-	if r := config.Retrieval; r != nil {
-		if a.index, err = retrieve.Open(p.work.Store.Dir("index"), r.Spec, r.Files); err != nil {
-			return fmt.Errorf("indexing the corpus of %s: %w", config.Name, err)
-		}
-		a.topK = r.Spec.TopK
+	r := config.Retrieval
+	if r == nil {
+		return a, nil
 	}
-	s.asker = a
-	return nil
+	var err error
+	if a.index, err = retrieve.Open(p.work.Store.Dir("index"), r.Spec, r.Files); err != nil {
+		return nil, fmt.Errorf("indexing the corpus of %s: %w", config.Name, err)
+	}
+	a.topK = r.Spec.TopK
+	return a, nil
 }
 
 // model resolves what answers: a provider's model with its fallbacks, recorded
