@@ -184,7 +184,7 @@ func (r *recorder) put(i int, rec *Record, at place) {
 
 // close ends the use of the part file and lets the next process at the run.
 func (r *recorder) close() {
-	r.part.file.Close() //nolint:errcheck // finish has told of what matters
+	r.part.file.Close() // finish has told of what matters
 	r.release()         //nolint:errcheck // the lock goes with the process
 }
 
