@@ -64,6 +64,9 @@ func (cmd *evalCmd) one(c *console, w *eval.Workspace, name string) (ok bool, er
 	if err := c.present(&report.Input{Candidate: runs[0], Side: &figures}, cmd.Out, !cmd.NoContent); err != nil {
 		return false, err
 	}
+	if age := runs[0].Header.Age(); age != "" {
+		c.note("%s", age)
+	}
 	limit := plan.MaxErrorShare()
 	if figures.ErrorShare > limit {
 		c.warn(fmt.Sprintf("%d of %d cases ended in an error, more than max_error_share %g allows; assay calls ls --errors shows them, --retry-errors asks them again",

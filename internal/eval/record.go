@@ -1,6 +1,9 @@
 package eval
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/assay-llmops/assay/internal/canonical"
 	"github.com/assay-llmops/assay/internal/evaluator"
 	"github.com/assay-llmops/assay/internal/llm"
@@ -38,6 +41,15 @@ type Header struct {
 	Totals     Totals            `json:"totals"`                // of the records that follow
 	NoContent  bool              `json:"no_content,omitempty"`  // prompts and outputs were left out
 	OldestCall int64             `json:"oldest_call,omitempty"` // UTC ns of the oldest cached call of an unpinned model
+}
+
+// Age says from when the oldest kept answer of an unpinned model is; "" where
+// none was used.
+func (h *Header) Age() string {
+	if h.OldestCall == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s is not pinned: the oldest of its kept answers is from %s UTC", h.Model, time.Unix(0, h.OldestCall).UTC().Format("2006-01-02 15:04"))
 }
 
 // Totals counts a run's records.

@@ -199,7 +199,7 @@ func (r *recorder) finish() (*Run, error) {
 		order = append(order, r.slots[i].at)
 		run.Records = append(run.Records, *rec)
 		r.header.Totals.count(rec)
-		if at := rec.Timing.Start; rec.Cached && r.side.reuse.maxAge > 0 && (r.header.OldestCall == 0 || at < r.header.OldestCall) {
+		if at := rec.Timing.Start; at > 0 && rec.Cached && r.side.reuse.maxAge > 0 && (r.header.OldestCall == 0 || at < r.header.OldestCall) {
 			r.header.OldestCall = at
 		}
 	}

@@ -64,6 +64,11 @@ func Run(ctx context.Context, plan *eval.Plan, baseline string, options eval.Opt
 		return nil, err
 	}
 	v.describe(candidate, base)
+	for _, run := range runs {
+		if age := run.Header.Age(); age != "" {
+			v.Notes = append(v.Notes, age)
+		}
+	}
 	result := &Result{Verdict: v, Candidate: in.Candidate, Baseline: in.Baseline}
 	return result, nil
 }
