@@ -77,6 +77,7 @@ func TestJSON(t *testing.T) {
 	}{
 		{"version", 0, "assay.version/1"},
 		{"init DIR", 0, "assay.init/1"},
+		{"schema", 0, "assay.schemas/1"},
 		{"config ls", 0, "assay.configs/1"},
 		{"config validate", 0, "assay.validate/1"},
 		{"config digest support", 0, "assay.digest/1"},

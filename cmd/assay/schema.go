@@ -12,6 +12,10 @@ type schemaCmd struct {
 }
 
 func (cmd *schemaCmd) Run(c *console) error {
+	if cmd.Kind == "" && c.flags.JSON {
+		c.printJSON(map[string]any{"format": "assay.schemas/1", "kinds": schema.Kinds()})
+		return nil
+	}
 	if cmd.Kind == "" {
 		for _, name := range schema.Kinds() {
 			fmt.Fprintln(c.out, name)
