@@ -33,6 +33,8 @@ type upstream struct {
 	mu    sync.Mutex
 	seen  map[string]int
 	total int
+	free  int           // with hold: requests that are answered at once
+	hold  chan struct{} // later ones wait until it is closed, or their client is gone
 }
 
 func newUpstream(t *testing.T, text string) *upstream {
@@ -51,7 +53,15 @@ func newUpstream(t *testing.T, text string) *upstream {
 		u.mu.Lock()
 		u.seen[body.String()]++
 		u.total++
+		held := u.hold != nil && u.total > u.free
 		u.mu.Unlock()
+		if held {
+			select {
+			case <-u.hold:
+			case <-r.Context().Done():
+				return
+			}
+		}
 		r.Body = readCloser{&body}
 		inner.ServeHTTP(w, r)
 	}))
