@@ -183,7 +183,11 @@ func (m *machine) do(ctx context.Context, p *Plan, t task) (*Record, error) {
 
 // score judges an answer; scores of costly evaluators are kept and used again.
 func (m *machine) score(ctx context.Context, p *Plan, subject *evaluator.Subject) (map[string]evaluator.Score, error) {
-	scores, err := p.Evaluators.Score(ctx, subject, m.store)
+	var keep evaluator.Keeper
+	if p.judges.unfixed() == "" {
+		keep = m.store // else a judge that moved would be believed for ever: its calls have an age, its scores have none
+	}
+	scores, err := p.Evaluators.Score(ctx, subject, keep)
 	if err != nil {
 		return nil, fmt.Errorf("case %s: %w", subject.CaseID, err)
 	}

@@ -40,6 +40,11 @@ func (j *judges) get(config string) (evaluator.Judge, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, w := range loaded.Warnings {
+		if err := j.plan.work.Warn(w); err != nil {
+			return nil, err
+		}
+	}
 	if loaded.Target != nil {
 		return nil, problem.Newf("the judge %s is a target", config).Wanted("a config with messages and a model")
 	}
@@ -67,6 +72,17 @@ func (j *judges) sides() []*Side {
 		sides = append(sides, one.side)
 	}
 	return sides
+}
+
+// unfixed says which judge's verdicts its digest does not fix; "" when all are
+// fixed.
+func (j *judges) unfixed() string {
+	for _, s := range j.sides() {
+		if why := s.Header.Unfixed; why != "" {
+			return "of the judge " + s.Config.Name + ": " + why
+		}
+	}
+	return ""
 }
 
 // use gives all judges the execution that pays for their calls.

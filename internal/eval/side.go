@@ -17,15 +17,28 @@ type Side struct {
 	Config *llmconfig.Config
 	Header Header
 
-	asker    asker
-	reuse    reuse
-	purpose  string // "judge NAME" in the journal, "" for a side under test
-	recorded bool   // answers come from a file: no call, nothing to keep
-	cleanup  func() error
+	asker       asker
+	reuse       reuse
+	purpose     string // "judge NAME" in the journal, "" for a side under test
+	recorded    bool   // answers come from a file: no call, nothing to keep
+	cleanup     func() error
+	checkOutput func(text string) error // against the output schema; nil without one
 }
 
 // Close ends what the side started: a target's process, a worktree.
 func (s *Side) Close() error { return errors.Join(s.asker.close(), s.cleanup()) }
+
+// checkStructure makes an answer that breaks the output schema a failure of the
+// candidate. A turn that calls tools is no answer yet.
+func (s *Side) checkStructure(r *Record, subject *evaluator.Subject) {
+	if s.checkOutput == nil || r.Failure != nil || len(r.ToolCalls) > 0 {
+		return
+	}
+	if err := s.checkOutput(r.Output); err != nil {
+		r.Failure = &llm.Error{Kind: llm.InvalidOutput, Message: err.Error()}
+		subject.Failure = r.Failure
+	}
+}
 
 // blank is the record of a case before it is asked.
 func (s *Side) blank(c *dataset.Case, repeat int) *Record {
@@ -69,6 +82,7 @@ func (r *Record) fill(q *question, got *answered, s *Side) *evaluator.Subject {
 	r.OutputDigest = canonical.OfBytes([]byte(r.Output))
 	r.ToolCalls, r.FinishReason, r.Model = reply.ToolCalls, reply.FinishReason, reply.Model
 	r.Usage, r.Timing, r.Attempts = reply.Usage, reply.Timing, reply.Attempts
+	s.checkStructure(r, subject)
 	subject.Output, subject.Documents, subject.ToolCalls = r.Output, r.Documents, r.ToolCalls
 	subject.Usage, subject.Timing, subject.FinishReason = r.Usage, r.Timing, r.FinishReason
 	return subject

@@ -134,7 +134,14 @@ func (p *Plan) warnUntracked(ctx context.Context, config *llmconfig.Config) erro
 // runs when it is not the working tree.
 func (p *Plan) side(name string, config *llmconfig.Config, folder string) (*Side, error) {
 	s := newSide(name, config, p.header())
+	if s.Header.Unfixed == "" {
+		s.Header.Unfixed = p.judges.unfixed()
+	}
 	if err := p.checkInputs(s); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.checkOutput, err = config.OutputChecker(); err != nil {
 		return nil, err
 	}
 	if config.Target != nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/assay-llmops/assay/internal/eval"
 	"github.com/assay-llmops/assay/internal/evalfile"
+	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/stats"
 )
 
@@ -123,7 +124,31 @@ func question(policy *evalfile.Policy, r *evalfile.Rule, header *eval.Header) (*
 	if err := q.Validate(); err != nil {
 		return nil, q, policy.Place(fmt.Errorf("rule on %s: %w", r.Metric, err), r)
 	}
+	if err := m.within(r, q.Rule.Paired()); err != nil {
+		return nil, q, policy.Place(err, r)
+	}
 	return m, q, nil
+}
+
+// within refuses a bound that the metric can never reach and a margin that it
+// can never exceed: a rule that cannot fail is worse than none.
+func (m *metric) within(r *evalfile.Rule, paired bool) error {
+	if !m.bounded() {
+		return nil
+	}
+	p := problem.Newf("%s of %s is %s", r.Kind, r.Metric, r.Written)
+	switch {
+	case paired && r.Bound >= m.hi-m.lo:
+		p = p.Wanted("a margin below %g: %s lies between %g and %g", m.hi-m.lo, r.Metric, m.lo, m.hi)
+	case !paired && (r.Bound < m.lo || r.Bound > m.hi):
+		p = p.Wanted("a bound between %g and %g", m.lo, m.hi)
+	default:
+		return nil
+	}
+	if m.hi == 1 && r.Bound > 1 && r.Bound <= 100 {
+		p = p.Remedy("%s %% is %g: write %s: %g", r.Written, r.Bound/100, r.Kind, r.Bound/100)
+	}
+	return p
 }
 
 func rule(in *Input, r *evalfile.Rule) (*ruling, error) {
@@ -300,7 +325,9 @@ func named(rules []RuleResult, outcome Outcome) string {
 		if r.Slice != "" {
 			name += " (" + r.Slice + ")"
 		}
-		names = append(names, name)
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	return strings.Join(names, ", ")
 }

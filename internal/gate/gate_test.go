@@ -342,6 +342,15 @@ func TestUnknownMetricNamesTheNearest(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "did you mean correct?") {
 		t.Errorf("got %v", err)
 	}
+	for _, r := range []evalfile.Rule{
+		{Metric: "correct", Kind: "not_worse_by", Bound: 10}, {Metric: "correct", Kind: "better_by", Bound: 1},
+		{Metric: "correct", Kind: "at_least", Bound: 75}, {Metric: "error_share", Kind: "at_most", Bound: 2},
+		{Metric: "graded.score", Kind: "at_least", Bound: -0.1},
+	} {
+		if err := Check(policy(r), &side(1, func(int, *eval.Record) {}).Header); err == nil {
+			t.Errorf("%s %s %g can never decide anything and is accepted", r.Metric, r.Kind, r.Bound)
+		}
+	}
 	p = policy(evalfile.Rule{Metric: "correct", Kind: "not_worse_by", Bound: 0.1, Percent: true})
 	if err := Check(p, &side(1, func(int, *eval.Record) {}).Header); err == nil || !strings.Contains(err.Error(), "difference") {
 		t.Errorf("got %v", err)

@@ -108,15 +108,18 @@ func (ev *evidence) scoredOnly(m *metric, run *eval.Run, keep func(*eval.Record)
 	return again.pass.Candidate, again.pass.Cluster
 }
 
-// faults groups the errors of a run.
+// maxFaults is how many different errors a summary tells.
+const maxFaults = 5
+
+// faults groups the errors of a run by kind and message.
 func faults(records []eval.Record) []Fault {
-	byKind := map[string]*Fault{}
+	byText := map[string]*Fault{}
 	var order []*Fault
 	count := func(kind, message, caseID string) {
-		f := byKind[kind]
+		f := byText[kind+"\x00"+message]
 		if f == nil {
 			f = &Fault{Kind: kind, Example: message, Case: caseID}
-			byKind[kind], order = f, append(order, f)
+			byText[kind+"\x00"+message], order = f, append(order, f)
 		}
 		f.Answers++
 	}
@@ -134,8 +137,16 @@ func faults(records []eval.Record) []Fault {
 	}
 	slices.SortStableFunc(order, func(a, b *Fault) int { return cmp.Compare(b.Answers, a.Answers) })
 	var list []Fault
-	for _, f := range order {
-		list = append(list, *f)
+	for i, f := range order {
+		if i < maxFaults {
+			list = append(list, *f)
+			continue
+		}
+		last := &list[maxFaults-1]
+		if i == maxFaults {
+			*last = Fault{Kind: "other", Answers: last.Answers, Case: last.Case, Example: "other errors, such as " + last.Example}
+		}
+		last.Answers += f.Answers
 	}
 	return list
 }

@@ -140,6 +140,11 @@ func (c *Config) CheckInput(input map[string]any) error {
 	if err := c.checker.schema.Validate(input); !errors.As(err, &fault) {
 		return err
 	}
+	return problem.Newf("%s", misfit("input", fault))
+}
+
+// misfit says everything in which a value breaks a schema; name is the value's.
+func misfit(name string, fault *jsonschema.ValidationError) string {
 	var reasons []string
 	var walk func(e *jsonschema.ValidationError)
 	walk = func(e *jsonschema.ValidationError) {
@@ -147,16 +152,16 @@ func (c *Config) CheckInput(input map[string]any) error {
 			walk(cause)
 		}
 		if len(e.Causes) == 0 {
-			where := "the input"
+			where := "the " + name
 			if len(e.InstanceLocation) > 0 {
-				where = "input." + strings.Join(e.InstanceLocation, ".")
+				where = name + "." + strings.Join(e.InstanceLocation, ".")
 			}
 			reasons = append(reasons, where+": "+explain(e))
 		}
 	}
 	walk(fault)
 	slices.Sort(reasons)
-	return problem.Newf("%s", strings.Join(slices.Compact(reasons), "; "))
+	return strings.Join(slices.Compact(reasons), "; ")
 }
 
 // inputNames are the fields that the input schema declares; closed says that
