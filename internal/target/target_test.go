@@ -68,7 +68,11 @@ func TestFailuresAreErrorsOfTheCase(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			tgt := shell(t, c.script, c.lines, 700*time.Millisecond)
+			timeout := 20 * time.Second // long: a slow machine must not turn a crash into a timeout
+			if c.kind == llm.Timeout {
+				timeout = 300 * time.Millisecond
+			}
+			tgt := shell(t, c.script, c.lines, timeout)
 			_, err := tgt.Ask(t.Context(), request("a"))
 			var failure *llm.Error
 			if !errors.As(err, &failure) || failure.Kind != c.kind || !strings.Contains(failure.Message, c.says) {
