@@ -14,7 +14,8 @@
 // A call file appears by rename, whole or not at all, so any number of
 // processes may read and write the folder at once. Only answers and failures
 // of the candidate are kept as calls; what the world did wrong is journalled
-// and never reused.
+// and never reused. Prompts and answers lie in the folder, so it and its files
+// are for their owner alone.
 package calls
 
 import (
@@ -48,7 +49,7 @@ type Store struct {
 // with a newer layout is refused; one that cannot be written is a Problem.
 func Open(dir string) (*Store, error) {
 	for _, sub := range []string{"calls", "scores", "runs", "index", "locks"} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, WriteProblem(dir, err)
 		}
 	}
@@ -58,11 +59,11 @@ func Open(dir string) (*Store, error) {
 	// The folder keeps itself out of git, wherever it lies.
 	ignore := filepath.Join(dir, ".gitignore")
 	if _, err := os.Stat(ignore); errors.Is(err, fs.ErrNotExist) {
-		if err := os.WriteFile(ignore, []byte("*\n"), 0o644); err != nil {
+		if err := os.WriteFile(ignore, []byte("*\n"), 0o600); err != nil {
 			return nil, WriteProblem(dir, err)
 		}
 	}
-	journal, err := os.OpenFile(filepath.Join(dir, "journal.jsonl"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o644)
+	journal, err := os.OpenFile(filepath.Join(dir, "journal.jsonl"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, WriteProblem(dir, err)
 	}
@@ -183,7 +184,7 @@ func (s *Store) write(kind, key string, v any) error {
 	path := s.path(kind, key)
 	err := WriteFile(path, text.Bytes())
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return WriteProblem(s.dir, err)
 		}
 		err = WriteFile(path, text.Bytes())
@@ -195,7 +196,7 @@ func (s *Store) write(kind, key string, v any) error {
 }
 
 // WriteFile puts a whole file at path or leaves what was there: it writes
-// beside it and renames.
+// beside it and renames. Only its owner may read it.
 func WriteFile(path string, text []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
 	if err != nil {
@@ -203,10 +204,6 @@ func WriteFile(path string, text []byte) error {
 	}
 	defer os.Remove(tmp.Name()) // fails after the rename, as it should
 	if _, err := tmp.Write(text); err != nil {
-		tmp.Close()
-		return err
-	}
-	if err := tmp.Chmod(0o644); err != nil {
 		tmp.Close()
 		return err
 	}

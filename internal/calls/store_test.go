@@ -241,7 +241,7 @@ func TestWriteFileIsWhole(t *testing.T) {
 		t.Errorf("%d files are left, %v", len(names), err)
 	}
 	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm() != 0o644 {
+	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
 	if err := WriteFile(filepath.Join(dir, "missing", "f"), nil); !errors.Is(err, fs.ErrNotExist) {
@@ -276,5 +276,27 @@ func TestConcurrentWriters(t *testing.T) {
 	entries, err := open(t, dir).Entries(0, nil)
 	if err != nil || len(entries) != stores*each {
 		t.Errorf("the journal has %d whole lines of %d, %v", len(entries), stores*each, err)
+	}
+}
+
+// The folder holds prompts and answers: all of it is for its owner alone.
+func TestStateFolderIsPrivate(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), ".assay")
+	if err := open(t, dir).Put(aCall(keyOf("abc1"))); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %v", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

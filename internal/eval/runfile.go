@@ -150,7 +150,7 @@ var errNoHeader = errors.New("the interrupted run has no header")
 
 // createPart starts the file of a new run.
 func createPart(path string, h *Header) (*partFile, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o644)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, diskProblem(path, err)
 	}
@@ -165,7 +165,7 @@ func createPart(path string, h *Header) (*partFile, error) {
 // resumePart opens the file of a run that was interrupted, gives every whole
 // record with its place to use, and cuts off a line that was cut short.
 func resumePart(path string, use func(*Record, place)) (*partFile, *Header, error) {
-	file, err := os.OpenFile(path, os.O_RDWR, 0o644)
+	file, err := os.OpenFile(path, os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, nil, diskProblem(path, err)
 	}
@@ -258,10 +258,7 @@ func (p *partFile) copyTo(w *os.File, h *Header, order []place) error {
 			return err
 		}
 	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	return w.Chmod(0o644) // not synced: what a power cut takes is made again from the kept calls, or asked again
+	return out.Flush() // not synced: what a power cut takes is made again from the kept calls, or asked again
 }
 
 // Export writes a run as a results file; without content prompts, answers and

@@ -142,6 +142,29 @@ func TestListIsNewestFirst(t *testing.T) {
 	}
 }
 
+// A run holds prompts and answers: while it goes on and when it is finished its
+// file is for its owner alone.
+func TestRunFilesArePrivate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	header := aRun().Header
+	part, err := createPart(filepath.Join(dir, "a.part.jsonl"), &header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private := func(name string) {
+		t.Helper()
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+	private("a.part.jsonl")
+	if err := part.finish(filepath.Join(dir, "a.jsonl"), &header, nil); err != nil {
+		t.Fatal(err)
+	}
+	private("a.jsonl")
+}
+
 func FuzzRead(f *testing.F) {
 	var whole bytes.Buffer
 	if err := Export(&whole, aRun(), true); err != nil {

@@ -76,7 +76,7 @@ func (ix *Index) save(path, key string) {
 	}
 	sum := sha256.Sum256(body.Bytes())
 	folder := filepath.Dir(path)
-	if os.MkdirAll(folder, 0o777) != nil {
+	if os.MkdirAll(folder, 0o700) != nil {
 		return
 	}
 	tmp, err := os.CreateTemp(folder, ".tmp-*")
