@@ -108,7 +108,7 @@ func (cmd *callsShowCmd) Run(c *console) error {
 func (c *console) showCall(e *calls.Entry, call *calls.Call) {
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(c.out, "%-9s %s\n", name, value)
+			c.printf("%-9s %s\n", name, value)
 		}
 	}
 	line("call", e.Key)
@@ -134,13 +134,13 @@ func (c *console) showCall(e *calls.Entry, call *calls.Call) {
 	}
 	if call.Request != nil {
 		for _, m := range call.Request.Messages {
-			fmt.Fprintf(c.out, "\n[%s]\n%s\n", m.Role, strings.TrimRight(m.Content, "\n"))
+			c.printf("\n[%s]\n%s\n", m.Role, strings.TrimRight(m.Content, "\n"))
 		}
 	}
 	if call.Reply != nil {
-		fmt.Fprintf(c.out, "\n[answer, finish_reason %s]\n%s\n", call.Reply.FinishReason, call.Reply.Content)
+		c.printf("\n[answer, finish_reason %s]\n%s\n", call.Reply.FinishReason, call.Reply.Content)
 		for _, t := range call.Reply.ToolCalls {
-			fmt.Fprintf(c.out, "calls %s(%s)\n", t.Name, t.Arguments)
+			c.printf("calls %s(%s)\n", t.Name, t.Arguments)
 		}
 	}
 }

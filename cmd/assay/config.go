@@ -76,7 +76,7 @@ func (cmd *configShowCmd) Run(c *console) error {
 		fmt.Fprintf(c.out, "%s\n", form)
 		return nil
 	}
-	fmt.Fprint(c.out, config.Describe())
+	c.printf("%s", config.Describe())
 	return nil
 }
 
@@ -163,7 +163,7 @@ func (cmd *configValidateCmd) Run(c *console) error {
 		c.printJSON(map[string]any{"format": "assay.validate/1", "valid": good})
 		return nil
 	}
-	fmt.Fprintf(c.out, "%d files are valid: %s\n", good, strings.Join(names, ", "))
+	c.printf("%d files are valid: %s\n", good, strings.Join(names, ", "))
 	return nil
 }
 

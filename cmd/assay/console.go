@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"golang.org/x/term"
 
@@ -61,11 +62,39 @@ func (c *console) paint(col color, text string) string {
 	return "\x1b[" + string(col) + "m" + text + "\x1b[0m"
 }
 
+// shown is a text as people may be shown it. Prompts, answers and names come
+// from files and models: in them a control character, but for newlines and
+// tabs, could move the cursor, recolour or retitle the terminal, and one that
+// reorders text could hide what stands there. A mark takes its place.
+func shown(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t':
+			return r
+		case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ReplaceAll(text, "\r\n", "\n"))
+}
+
+// printf prints on standard output what people read. What programs read goes
+// to c.out as it is.
+func (c *console) printf(format string, args ...any) {
+	fmt.Fprint(c.out, shown(fmt.Sprintf(format, args...)))
+}
+
+// tell prints a line on standard error, whether --quiet or not.
+func (c *console) tell(format string, args ...any) {
+	c.clearProgress()
+	fmt.Fprintln(c.err, shown(fmt.Sprintf(format, args...)))
+}
+
 // warn prints a warning on standard error.
 func (c *console) warn(text string) {
 	if !c.flags.Quiet {
 		c.clearProgress()
-		fmt.Fprintln(c.err, c.paint(yellow, "warning: ")+text)
+		fmt.Fprintln(c.err, c.paint(yellow, "warning: ")+shown(text))
 	}
 }
 
@@ -73,7 +102,7 @@ func (c *console) warn(text string) {
 func (c *console) note(format string, args ...any) {
 	if !c.flags.Quiet {
 		c.clearProgress()
-		fmt.Fprintln(c.err, c.paint(dim, fmt.Sprintf(format, args...)))
+		fmt.Fprintln(c.err, c.paint(dim, shown(fmt.Sprintf(format, args...))))
 	}
 }
 
@@ -139,6 +168,7 @@ func (c *console) table(rows [][]string) {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
+			row[i] = onOneLine.Replace(cell)
 			widths[i] = max(widths[i], len([]rune(cell)))
 		}
 	}
@@ -150,6 +180,9 @@ func (c *console) table(rows [][]string) {
 				line.WriteString(strings.Repeat(" ", widths[i]-len([]rune(cell))+2))
 			}
 		}
-		fmt.Fprintln(c.out, strings.TrimRight(line.String(), " "))
+		c.printf("%s\n", strings.TrimRight(line.String(), " "))
 	}
 }
+
+// onOneLine keeps a cell from beginning a row of its own.
+var onOneLine = strings.NewReplacer("\n", " ", "\t", " ")

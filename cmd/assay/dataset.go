@@ -40,7 +40,7 @@ func (cmd *datasetCheckCmd) Run(c *console) error {
 		c.printJSON(map[string]any{"format": "assay.dataset/1", "path": d.Path, "cases": len(d.Cases), "digest": d.Digest})
 		return nil
 	}
-	fmt.Fprintf(c.out, "%s: %d cases, digest %s\n", d.Path, len(d.Cases), d.Digest.Short())
+	c.printf("%s: %d cases, digest %s\n", d.Path, len(d.Cases), d.Digest.Short())
 	return nil
 }
 
@@ -56,14 +56,14 @@ func (cmd *datasetStatsCmd) Run(c *console) error {
 		c.printJSON(map[string]any{"format": "assay.dataset-stats/1", "path": d.Path, "digest": d.Digest, "stats": s})
 		return nil
 	}
-	fmt.Fprintf(c.out, "%s: %d cases, digest %s\n", d.Path, s.Cases, d.Digest.Short())
-	fmt.Fprintf(c.out, "clusters: %d of %d to %d cases (median %d), %d cases in none\n",
+	c.printf("%s: %d cases, digest %s\n", d.Path, s.Cases, d.Digest.Short())
+	c.printf("clusters: %d of %d to %d cases (median %d), %d cases in none\n",
 		s.Clusters.Count, s.Clusters.Smallest, s.Clusters.Largest, s.Clusters.Median, s.Clusters.Unclaimed)
 	if s.Unexpected > 0 {
-		fmt.Fprintf(c.out, "%d cases expect nothing\n", s.Unexpected)
+		c.printf("%d cases expect nothing\n", s.Unexpected)
 	}
 	for _, group := range s.Duplicates {
-		fmt.Fprintf(c.out, "same input: %v\n", group)
+		c.printf("same input: %v\n", group)
 	}
 	rows := [][]string{{"TAG", "CASES"}}
 	for _, t := range s.Tags {

@@ -31,6 +31,11 @@ func (cmd *diffCmd) Run(c *console) error {
 		c.printJSON(map[string]any{"format": "assay.diff/1", "diff": d})
 		return nil
 	}
+	// What is compared is made fit to be shown first: the text has colours.
+	for i := range d.Changes {
+		change := &d.Changes[i]
+		change.Part, change.Before, change.After = shown(change.Part), shown(change.Before), shown(change.After)
+	}
 	fmt.Fprint(c.out, d.Text(colored(c.out)))
 	return nil
 }

@@ -77,8 +77,7 @@ func (cmd *evalCmd) one(c *console, w *eval.Workspace, name string) (ok bool, er
 
 // explainCache tells of one look-up.
 func (c *console) explainCache(e eval.Explain) {
-	c.clearProgress()
-	fmt.Fprintf(c.err, "%s %s#%d %s: %s\n", e.Side, e.Case, e.Repeat, short(e.Key), e.Why)
+	c.tell("%s %s#%d %s: %s", e.Side, e.Case, e.Repeat, short(e.Key), e.Why)
 }
 
 // forecast prints what a run would call.
@@ -100,6 +99,6 @@ func (c *console) forecast(plan *eval.Plan, sides []*eval.Side, options eval.Opt
 		rows = append(rows, []string{s.Side, s.Version, fmt.Sprint(s.Answers), fmt.Sprint(s.Kept), fmt.Sprint(s.Calls), fmt.Sprint(s.TokensIn), cost})
 	}
 	c.table(rows)
-	fmt.Fprintln(c.out, "Nothing was called. "+f.Basis)
+	c.printf("Nothing was called. %s\n", f.Basis)
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -24,13 +23,13 @@ func (cmd *initCmd) Run(c *console) error {
 		c.printJSON(map[string]any{"format": "assay.init/1", "dir": cmd.Dir, "branch": branch, "files": files})
 		return nil
 	}
-	fmt.Fprintf(c.out, "Wrote %d files to %s:\n", len(files), cmd.Dir)
+	c.printf("Wrote %d files to %s:\n", len(files), cmd.Dir)
 	for _, f := range files {
-		fmt.Fprintln(c.out, "  "+f)
+		c.printf("  %s\n", f)
 	}
-	fmt.Fprintln(c.out, "\nNext:")
+	c.printf("\nNext:\n")
 	for _, line := range cmd.next(branch) {
-		fmt.Fprintln(c.out, "  "+line)
+		c.printf("  %s\n", line)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/assay-llmops/assay/internal/eval"
@@ -41,12 +40,12 @@ func (cmd *renderCmd) Run(c *console) error {
 	if len(r.Messages) == 0 {
 		return problem.Newf("%s renders no messages: a target gets the input itself", cmd.Config)
 	}
-	fmt.Fprintf(c.out, "%s, case %s\n", r.Version, r.Case)
+	c.printf("%s, case %s\n", r.Version, r.Case)
 	for _, d := range r.Documents {
-		fmt.Fprintf(c.out, "  %8.4f  %s\n", d.Score, d.ID)
+		c.printf("  %8.4f  %s\n", d.Score, d.ID)
 	}
 	for _, m := range r.Messages {
-		fmt.Fprintf(c.out, "\n[%s]\n%s\n", m.Role, strings.TrimSuffix(m.Content, "\n"))
+		c.printf("\n[%s]\n%s\n", m.Role, strings.TrimSuffix(m.Content, "\n"))
 	}
 	return nil
 }

@@ -120,7 +120,7 @@ func (c *console) fail(err error) int {
 	case errors.As(err, &exit):
 		return int(exit)
 	case eval.Interrupted(err):
-		fmt.Fprintln(c.err, "interrupted; what was finished is kept: run the same command again to go on")
+		c.tell("interrupted; what was finished is kept: run the same command again to go on")
 		return exitInterrupted
 	}
 	c.fromHere(err)
@@ -129,10 +129,10 @@ func (c *console) fail(err error) int {
 		return exitCannotRun
 	}
 	if !problem.Is(err) {
-		fmt.Fprintf(c.err, "assay: %v\n", err)
+		c.tell("assay: %v", err)
 		return exitCannotRun
 	}
-	fmt.Fprintln(c.err, c.paint(red, "error: ")+err.Error())
+	fmt.Fprintln(c.err, c.paint(red, "error: ")+shown(err.Error()))
 	return exitCannotRun
 }
 
@@ -195,6 +195,6 @@ func (c *console) printJSON(v any) {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(v); err != nil {
-		fmt.Fprintln(c.err, "assay: writing JSON:", err)
+		c.tell("assay: writing JSON: %v", err)
 	}
 }

@@ -111,25 +111,25 @@ func (c *console) showCase(run *eval.Run, id string) error {
 }
 
 func (c *console) printRecord(run *eval.Run, r *eval.Record) {
-	fmt.Fprintf(c.out, "case %s, repeat %d, of %s (line %d of %s)\n", r.Case, r.Repeat, run.Header.Version, r.Line, run.Header.Dataset)
+	c.printf("case %s, repeat %d, of %s (line %d of %s)\n", r.Case, r.Repeat, run.Header.Version, r.Line, run.Header.Dataset)
 	for _, m := range r.Messages {
-		fmt.Fprintf(c.out, "\n[%s]\n%s\n", m.Role, strings.TrimRight(m.Content, "\n"))
+		c.printf("\n[%s]\n%s\n", m.Role, strings.TrimRight(m.Content, "\n"))
 	}
-	fmt.Fprintf(c.out, "\n[answer]\n%s\n\n", strings.TrimRight(r.Output, "\n"))
+	c.printf("\n[answer]\n%s\n\n", strings.TrimRight(r.Output, "\n"))
 	for _, t := range r.ToolCalls {
-		fmt.Fprintf(c.out, "calls %s(%s)\n", t.Name, t.Arguments)
+		c.printf("calls %s(%s)\n", t.Name, t.Arguments)
 	}
 	if r.Failure != nil {
-		fmt.Fprintf(c.out, "failed: %s\n", r.Failure)
+		c.printf("failed: %s\n", r.Failure)
 	}
 	if r.Error != nil {
-		fmt.Fprintf(c.out, "error: %s\n", r.Error)
+		c.printf("error: %s\n", r.Error)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Scores)) {
 		s := r.Scores[name]
-		fmt.Fprintf(c.out, "%-9s %s  %s\n", s.Outcome, name, s.Reason)
+		c.printf("%-9s %s  %s\n", s.Outcome, name, s.Reason)
 	}
 	if r.Call != "" {
-		fmt.Fprintf(c.out, "call %s\n", short(r.Call))
+		c.printf("call %s\n", short(r.Call))
 	}
 }

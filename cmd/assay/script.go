@@ -36,7 +36,7 @@ func (cmd *scriptServeCmd) Run(c *console) error {
 		return (&problem.Problem{What: "cannot listen on " + cmd.Addr + ": " + err.Error(), Err: err}).Remedy("give another --addr, such as 127.0.0.1:0")
 	}
 	server := &http.Server{Handler: script.Handler(parsed), ReadHeaderTimeout: 10 * time.Second}
-	fmt.Fprintf(c.out, "serving %s at http://%s/v1\n", cmd.File, listener.Addr())
+	c.printf("serving %s at http://%s/v1\n", cmd.File, listener.Addr())
 	stopped := make(chan error, 1)
 	go func() {
 		<-c.ctx.Done()
