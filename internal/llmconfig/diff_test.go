@@ -12,7 +12,7 @@ import (
 
 func TestDiff(t *testing.T) {
 	t.Parallel()
-	changed := one.edit(supportPath, "temperature: 0.2", "temperature: 0.3, top_p: {}").
+	changed := one.edit(supportPath, "temperature: 0.2", "temperature: 0.3, top_words: {}").
 		edit(supportPath, "reasoning: {effort: low}", "seed: 1").
 		edit(supportPath, "top_k: 3", "top_k: 0").
 		edit(supportPath, `role: assistant`, `role: user`).
@@ -26,7 +26,7 @@ func TestDiff(t *testing.T) {
 		"params.reasoning.effort removed: was \"low\"",
 		"params.seed added: 1",
 		"params.temperature: 0.2 → 0.3",
-		"params.top_p added: {}",
+		"params.top_words added: {}",
 		"corpus a.md removed",
 		"corpus c.md added",
 		"corpus deep/b.md changed",
