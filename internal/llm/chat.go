@@ -18,7 +18,7 @@ import (
 	"strings"
 )
 
-// Ref names a model at a provider: openai/gpt-5-mini-2026-03-17.
+// Ref names a model at a provider: openai/gpt-5-mini-2025-08-07.
 type Ref struct {
 	Provider string // "openai", "builtin", or a name under providers: in assay.yaml
 	Name     string // the provider's own name for the model; may contain slashes

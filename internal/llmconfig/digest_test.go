@@ -32,7 +32,7 @@ func TestWhatChangesTheVersion(t *testing.T) {
 	t.Parallel()
 	plain := one.digest(t)
 	for name, changed := range map[string]folder{
-		"model":                one.edit(supportPath, "2026-03-17", "2026-03-18"),
+		"model":                one.edit(supportPath, "2025-08-07", "2025-08-08"),
 		"a parameter":          one.edit(supportPath, "temperature: 0.2", "temperature: 0.3"),
 		"a parameter's type":   one.edit(supportPath, "effort: low", "effort: [low]"),
 		"no parameter":         one.edit(supportPath, "temperature: 0.2, ", ""),
@@ -188,7 +188,7 @@ func values(depth int) *rapid.Generator[any] {
 func TestUnfixed(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"model: openai/gpt-5-mini-2026-03-17\n":                                               "",
+		"model: openai/gpt-5-mini-2025-08-07\n":                                               "",
 		"model: openai/gpt-5-mini\n":                                                          "openai/gpt-5-mini is not pinned",
 		"model: openai/gpt-5-mini\nversion: {env: [GIT_SHA]}\n":                               "",
 		"model: openai/gpt-5-mini\nversion: {env: [UNSET]}\n":                                 "UNSET, which is not set",
@@ -209,6 +209,21 @@ func TestUnfixed(t *testing.T) {
 		c := folder{"c.yaml": text, "src/a": "1"}.config(t, "c.yaml")
 		if got := c.Unfixed(); got != want && (want == "" || !strings.Contains(got, want)) {
 			t.Errorf("%s: unfixed %q, want %q", text, got, want)
+		}
+	}
+}
+
+// The hint of an unpinned model does not put a second date behind a name.
+func TestUnpinnedHint(t *testing.T) {
+	t.Parallel()
+	for model, want := range map[string]string{
+		"openai/gpt-5-mini":        "a dated snapshot such as NAME-YYYY-MM-DD",
+		"ollama/llama3-2024-07-01": "a date in a name that you chose yourself pins nothing",
+	} {
+		f := folder{"c.yaml": "model: " + model + "\nmessages: [{role: user, content: x}]\n"}
+		c := f.config(t, "c.yaml")
+		if len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0].Error(), want) {
+			t.Errorf("%s: %v, want %q", model, c.Warnings, want)
 		}
 	}
 }

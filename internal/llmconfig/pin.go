@@ -20,10 +20,10 @@ const (
 )
 
 // dated matches names that end in a date, as vendors write it in snapshots:
-// gpt-5-mini-2026-03-17, claude-sonnet-5-20260301, gemini-2.5-flash-preview-09-2025,
+// gpt-5-mini-2025-08-07, claude-sonnet-5-20260301, gemini-2.5-flash-preview-09-2025,
 // gpt-4-0613, mistral-large-2411; a revision may follow: -20240620-v1:0.
 var dated = regexp.MustCompile(`[-@_](?:` +
-	year + `-?` + month + `(?:-?` + day + `)?|` + // 2026-03-17, 20260317, 2026-03
+	year + `-?` + month + `(?:-?` + day + `)?|` + // 2025-08-07, 20250807, 2025-08
 	month + `-` + year + `|` + // 09-2025
 	month + `-?` + day + `|` + // 0613, 05-06
 	`2\d` + month + // 2411
@@ -68,7 +68,10 @@ func (c *Config) pin() {
 		pointer = "/fallbacks"
 	}
 	p := c.problem(pointer, "the model %s is not pinned: the name may be moved to another model", ref)
-	p.Want = "a dated snapshot such as " + ref.String() + "-2026-03-17, or an @digest"
+	p.Want = "a dated snapshot such as NAME-YYYY-MM-DD, or an @digest"
+	if dated.MatchString(ref.Name) {
+		p.Want = "a name ending in an @digest: a date in a name that you chose yourself pins nothing"
+	}
 	p.Fix = "or declare in assay.yaml that it does not move\npin: {" + ref.String() + ": exact}   (local for a model file of your own)"
 	c.Warnings = []*problem.Problem{p}
 }

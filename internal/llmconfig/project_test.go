@@ -90,7 +90,7 @@ var one = folder{
 	"configs/support.yaml": strings.TrimLeft(`
 name: support
 description: Answers.
-model: openai/gpt-5-mini-2026-03-17
+model: openai/gpt-5-mini-2025-08-07
 params: {temperature: 0.2, max_output_tokens: 400, reasoning: {effort: low}}
 messages:
   - {role: system, file: support/system.md.jinja}

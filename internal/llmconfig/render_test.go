@@ -41,7 +41,7 @@ func TestPrompt(t *testing.T) {
 			t.Errorf("%s\nhas no %s", form, part)
 		}
 	}
-	if r.Model.String() != "openai/gpt-5-mini-2026-03-17" {
+	if r.Model.String() != "openai/gpt-5-mini-2025-08-07" {
 		t.Errorf("model %s", r.Model)
 	}
 	if q, err := c.Query(t.Context(), input, nil); err != nil || q != "Where is my order?" {
@@ -110,7 +110,7 @@ func TestPins(t *testing.T) {
 	t.Parallel()
 	p := pins{declared: map[string]string{"mine": "exact", "openai/alias": "exact"}, ownNames: map[string]bool{"ollama": true}}
 	for name, want := range map[string]bool{
-		"openai/gpt-5-mini-2026-03-17": true, "anthropic/claude-sonnet-5-20260301": true, "gemini/gemini-2.5-flash-preview-09-2025": true,
+		"openai/gpt-5-mini-2025-08-07": true, "anthropic/claude-sonnet-5-20260301": true, "gemini/gemini-2.5-flash-preview-09-2025": true,
 		"gemini/gemini-2.5-pro-preview-05-06": true, "openai/gpt-4-0613": true, "openai/gpt-4-0125-preview": true, "mistral/mistral-large-2411": true,
 		"aws/anthropic.claude-3-5-sonnet-20240620-v1:0": true, "vertex/claude-3-5-sonnet@20240620": true, "hf/org/model@sha256:0123456789abcdef": true,
 		"hf/org/model@abc1234": true, "builtin/extractive": true, "mine/anything": true, "openai/alias": true, "ollama/llama3@sha256:0123456789ab": true,

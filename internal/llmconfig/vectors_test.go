@@ -51,7 +51,7 @@ var vectorFolders = map[string]struct {
 		"p/t/other.md":     "Other.\n",
 	}},
 	"parts": {"every part of a prompt", folder{
-		"configs/c.json": `{"model": "openai/gpt-5-mini-2026-03-17", "params": {"temperature": 0.2, "reasoning": {"effort": "low"}},
+		"configs/c.json": `{"model": "openai/gpt-5-mini-2025-08-07", "params": {"temperature": 0.2, "reasoning": {"effort": "low"}},
  "messages": [{"role": "system", "content": "s", "name": "n"}, {"turns": "{{ input.history }}"},
   {"role": "assistant", "tool_calls": [{"id": "1", "name": "lookup", "arguments": {"id": 3}}]},
   {"role": "tool", "tool_call_id": "1", "content": "{}"}],

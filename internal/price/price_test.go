@@ -51,7 +51,7 @@ providers:
 		want                      string // "" when unknown
 	}{
 		{"input and output", "openai", "gpt-5-mini", "2026-03-01", million, "2.25"},
-		{"dated snapshot", "openai", "gpt-5-mini-2026-03-17", "2026-03-20", million, "2.25"},
+		{"dated snapshot", "openai", "gpt-5-mini-2025-08-07", "2026-03-20", million, "2.25"},
 		{"not a snapshot but another model", "openai", "gpt-5-mini-turbo", "2026-03-20", million, ""},
 		{"exact name of a snapshot wins", "openai", "gpt-4o-2024-05-13", "2025-06-01", million, "20"},
 		{"another snapshot of it", "openai", "gpt-4o-2024-08-06", "2025-06-01", million, "12.5"},

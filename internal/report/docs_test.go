@@ -75,7 +75,7 @@ func indented(w io.Writer, v any) error {
 func manualGate() *Input {
 	side := func(name, version, from, id string, correct, lower, upper, cost float64) gate.Side {
 		return gate.Side{
-			Name: name, Version: version, From: from, Run: id, Model: "openai/gpt-5-mini-2026-03-17", Cases: 240, Answers: 240,
+			Name: name, Version: version, From: from, Run: id, Model: "openai/gpt-5-mini-2025-08-07", Cases: 240, Answers: 240,
 			Calls: 238, Cached: 2, CostUSD: "0.0514", SpentUSD: "0.0511",
 			Metrics: []gate.Metric{
 				{Name: "correct", Value: correct, Lower: lower, Upper: upper, HasInterval: true, Level: 0.95, Method: "Wilson", N: 240, Unit: "share"},
@@ -116,11 +116,11 @@ func manualRun(s *gate.Side, candidate bool) *eval.Run {
 	}
 	run.Records = []eval.Record{
 		{Case: "refund-window", Line: 1, Tags: []string{"billing"}, Input: map[string]any{"question": "How long can I get my money back?"},
-			Expected: map[string]any{"facts": []any{"30 days"}}, Output: answer, Model: "gpt-5-mini-2026-03-17",
+			Expected: map[string]any{"facts": []any{"30 days"}}, Output: answer, Model: "gpt-5-mini-2025-08-07",
 			Usage: llm.Usage{InputTokens: 612, OutputTokens: 11, Known: true}, CostUSD: "0.000175", Timing: llm.Timing{Start: 1790000001_000000000, Total: 840_000000},
 			Attempts: 1, Call: "9f2c77aa01d3e4b5", FinishReason: "stop", Scores: map[string]evaluator.Score{"correct": {Outcome: outcome, Value: ptr(0), Reason: reason}}},
 		{Case: "api-limit", Line: 2, Tags: []string{"limits"}, Input: map[string]any{"question": "How many requests a minute may I make?"},
-			Expected: map[string]any{"facts": []any{"600"}}, Output: "600 a minute for each key.", Model: "gpt-5-mini-2026-03-17",
+			Expected: map[string]any{"facts": []any{"600"}}, Output: "600 a minute for each key.", Model: "gpt-5-mini-2025-08-07",
 			Usage: llm.Usage{InputTokens: 598, OutputTokens: 8, Known: true}, CostUSD: "0.000166", Timing: llm.Timing{Start: 1790000001_000000000, Total: 790_000000},
 			Attempts: 1, Call: "0b7d1c5e88aa41f2", FinishReason: "stop", Scores: map[string]evaluator.Score{"correct": {Outcome: evaluator.Pass, Value: ptr(1)}}},
 	}
