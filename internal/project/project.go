@@ -116,6 +116,12 @@ func (p *Project) read(text []byte) error {
 		p.Name = f.Name
 	}
 	s := &p.Settings
+	for name := range f.Pin {
+		if strings.Contains(name, "*") {
+			return doc.Problem("/pin"+yamldoc.Pointer(name), "pin.%s is a pattern", name).
+				Wanted("a provider's name, or provider/model").Remedy("a provider's name alone covers all its models")
+		}
+	}
 	s.Pins = f.Pin
 	top, _ := doc.Value().(map[string]any) // the schema has checked it
 	if s.Providers, err = providers.ParseSettings(top["providers"], doc.File, doc.Line); err != nil {
