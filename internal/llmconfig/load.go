@@ -69,7 +69,7 @@ func (l *loader) bad(pointer string, err error) bool {
 		placed := *one
 		if placed.File != "" && placed.File != l.Path && placed.Line == 0 {
 			// A file that this one names: say who names it.
-			placed.What = placed.File + " " + placed.What
+			placed.What = placed.File + ": " + placed.What
 			placed.File = ""
 		}
 		l.problems = append(l.problems, placed.At(l.Path, l.doc.Line(pointer)))
