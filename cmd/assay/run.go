@@ -101,14 +101,17 @@ func usage(err error, parser *kong.Kong) error {
 	p := &problem.Problem{What: err.Error(), Err: err, Fix: "assay --help shows the commands"}
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Command() != "" {
-		p.Fix = "assay " + firstWord(parse.Context.Command()) + " --help shows its arguments and flags"
+		p.Fix = "assay " + commandWords(parse.Context.Command()) + " --help shows its arguments and flags"
 	}
 	return p
 }
 
-func firstWord(s string) string {
-	word, _, _ := strings.Cut(s, " ")
-	return word
+// commandWords is a command without its arguments: "script serve <file>" is
+// "script serve".
+func commandWords(command string) string {
+	words, _, _ := strings.Cut(command, " <")
+	words, _, _ = strings.Cut(words, " [")
+	return words
 }
 
 // fail prints an error and gives the exit code that belongs to it.

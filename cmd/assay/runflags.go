@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/assay-llmops/assay/internal/eval"
@@ -14,8 +15,8 @@ import (
 type runFlags struct {
 	Tag          []string `help:"Only cases with this tag (may be repeated)."`
 	Case         []string `help:"Only the case with this id (may be repeated)."`
-	MaxCases     int      `placeholder:"N" help:"At most N cases: the same seeded sample every time."`
-	Repeats      int      `placeholder:"N" help:"Ask each case N times."`
+	MaxCases     *int     `placeholder:"N" help:"At most N cases: the same seeded sample every time."`
+	Repeats      *int     `placeholder:"N" help:"Ask each case N times."`
 	Model        string   `placeholder:"PROVIDER/NAME" help:"Ask another model, without editing the config."`
 	MaxCost      string   `placeholder:"USD" help:"Stop before more than this is spent."`
 	Concurrency  int      `short:"j" placeholder:"N" help:"Calls under way at once."`
@@ -31,6 +32,9 @@ type runFlags struct {
 // files are meant: those named, or else all.
 func (f *runFlags) open(c *console, named []string, all func(*project.Project) ([]string, error)) (*eval.Workspace, []string, error) {
 	if err := report.CheckFormats(f.Out); err != nil {
+		return nil, nil, err
+	}
+	if err := cmp.Or(positive("--max-cases", f.MaxCases), positive("--repeats", f.Repeats)); err != nil {
 		return nil, nil, err
 	}
 	w, err := c.openWorkspace()
@@ -49,8 +53,23 @@ func (f *runFlags) open(c *console, named []string, all func(*project.Project) (
 	return w, named, nil
 }
 
+// positive refuses a flag that was given and counts nothing.
+func positive(flag string, n *int) error {
+	if n != nil && *n < 1 {
+		return problem.Newf("%s is %d", flag, *n).Wanted("at least 1").Remedy("leave it out to run the eval file as it is")
+	}
+	return nil
+}
+
 func (f *runFlags) choice() eval.Select {
-	return eval.Select{Tags: f.Tag, Cases: f.Case, MaxCases: f.MaxCases, Repeats: f.Repeats, Model: f.Model}
+	choice := eval.Select{Tags: f.Tag, Cases: f.Case, Model: f.Model}
+	if f.MaxCases != nil {
+		choice.MaxCases = *f.MaxCases
+	}
+	if f.Repeats != nil {
+		choice.Repeats = *f.Repeats
+	}
+	return choice
 }
 
 func (f *runFlags) options(c *console, w *eval.Workspace) (eval.Options, error) {
