@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/assay-llmops/assay/internal/gate"
 )
@@ -22,15 +24,29 @@ func (in *Input) nextStep() string {
 		return fmt.Sprintf("mend what caused the errors, then ask only those cases again: assay gate %s --retry-errors", name)
 	case gate.Undecided:
 		if need := in.mostNeeded(); need != nil {
-			return fmt.Sprintf("about %d more cases for %s would decide it; or widen the rule's bound if a smaller loss does not matter",
-				need.NeedCases-need.N, label(need.Metric, need.Slice))
+			return fmt.Sprintf("about %s for %s would decide it; or widen the rule's bound if a smaller loss does not matter",
+				plural(need.NeedCases-need.N, "more case"), label(need.Metric, need.Slice))
 		}
 		return "the reasons above say what each undecided rule lacks"
 	}
 	if in.Verdict.Unchanged {
 		return "nothing to do: change the config, then gate again"
 	}
+	if slices.ContainsFunc(in.Verdict.Rules, func(r gate.RuleResult) bool { return r.Outcome == gate.NotApplicable }) {
+		return "this is the first baseline: once it is committed, change the config, then gate again"
+	}
 	return "merge the change; from then on it is the baseline"
+}
+
+// notes are the verdict's notes, but for the reason why there is no baseline
+// where a rule has given it.
+func (in *Input) notes() []string {
+	return slices.DeleteFunc(slices.Clone(in.Verdict.Notes), func(note string) bool {
+		reason, ok := strings.CutPrefix(note, "baseline: ")
+		return ok && slices.ContainsFunc(in.Verdict.Rules, func(r gate.RuleResult) bool {
+			return r.Outcome == gate.NotApplicable && strings.HasSuffix(r.Reason, reason)
+		})
+	})
 }
 
 // mostNeeded is the undecided rule that needs the most further cases; nil when

@@ -69,7 +69,7 @@ func newPage(in *Input) *page {
 	if v := in.Verdict; v != nil {
 		p.Verdict, p.Unchanged = true, v.Unchanged
 		p.Class, p.Sign, p.Word, p.Summary = string(v.Outcome), sign(v.Outcome), strings.ToUpper(word(v.Outcome)), sentence(v.Summary)
-		p.Changes, p.Warnings, p.Notes = v.Changes, v.Warnings, v.Notes
+		p.Changes, p.Warnings, p.Notes = v.Changes, v.Warnings, in.notes()
 		p.Confidence, p.Estimand = percent(v.Confidence), v.Estimand
 		names := in.evaluators()
 		for i := range v.Rules {

@@ -173,7 +173,7 @@ func (t *table) ending() {
 		t.line(pad("time", 11), took)
 	}
 	if v := t.in.Verdict; v != nil {
-		for _, note := range v.Notes {
+		for _, note := range t.in.notes() {
 			t.text(pad("note", 11), note, same)
 		}
 		for _, warning := range v.Warnings {
