@@ -117,7 +117,7 @@ func (c *console) showCall(e *calls.Entry, call *calls.Call) {
 	line("model", e.Model)
 	line("case", e.Case)
 	line("run", e.Run)
-	line("took", fmt.Sprintf("%.1f ms, %d attempts", e.DurationMS, max(1, e.Attempts)))
+	line("took", fmt.Sprintf("%.1f ms, %s", e.DurationMS, plural(max(1, e.Attempts), "attempt")))
 	if e.Usage.Known {
 		line("tokens", fmt.Sprintf("%d in (%d cached), %d out", e.Usage.InputTokens, e.Usage.CachedTokens, e.Usage.OutputTokens))
 	}

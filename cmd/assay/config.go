@@ -163,7 +163,11 @@ func (cmd *configValidateCmd) Run(c *console) error {
 		c.printJSON(map[string]any{"format": "assay.validate/1", "valid": good})
 		return nil
 	}
-	c.printf("%d files are valid: %s\n", good, strings.Join(names, ", "))
+	are := "are"
+	if good == 1 {
+		are = "is"
+	}
+	c.printf("%s %s valid: %s\n", plural(good, "file"), are, strings.Join(names, ", "))
 	return nil
 }
 

@@ -135,13 +135,13 @@ func (c *console) clearProgress() {
 func statusLine(s eval.Status) string {
 	parts := []string{fmt.Sprintf("%d/%d answers", s.Done, s.Total)}
 	if s.Calls > 0 {
-		parts = append(parts, fmt.Sprintf("%d calls", s.Calls))
+		parts = append(parts, plural(s.Calls, "call"))
 	}
 	if s.Cached > 0 {
 		parts = append(parts, fmt.Sprintf("%d cached", s.Cached))
 	}
 	if s.Errors > 0 {
-		parts = append(parts, fmt.Sprintf("%d errors", s.Errors))
+		parts = append(parts, plural(s.Errors, "error"))
 	}
 	if s.SpentNanos > 0 {
 		parts = append(parts, "$"+price.FormatUSD(s.SpentNanos/1e5*1e5))
@@ -158,6 +158,14 @@ func clip(s string, width int) string {
 		return string(r[:width])
 	}
 	return s
+}
+
+// plural is a number of things: "1 case", "2 cases".
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // table prints rows in columns, the first row being the heads.

@@ -103,7 +103,9 @@ evaluators: [{name: right, type: contains, expected: "{{ expected.answer }}"}]
 	assay(0, "calls", "ls")
 	assay(0, "config", "ls")
 	assay(0, "config", "show", "a")
-	assay(0, "dataset", "check", "a")
+	if out := assay(0, "dataset", "check", "a"); !strings.Contains(out, ": 1 case, ") {
+		t.Errorf("dataset check prints %q", out)
+	}
 	assay(0, "dataset", "stats", "a")
 	assay(3, "config", "show", id)
 	for _, shows := range []struct {
@@ -121,7 +123,7 @@ evaluators: [{name: right, type: contains, expected: "{{ expected.answer }}"}]
 	var out, errs bytes.Buffer
 	run(context.Background(), []string{"calls", "ls", "--json", "-C", dir}, &out, &errs)
 	_, key, _ := strings.Cut(out.String(), `"key": "`)
-	if out := assay(0, "calls", "show", key[:min(16, len(key))]); !strings.Contains(out, "answer \uFFFD]0;owned") {
+	if out := assay(0, "calls", "show", key[:min(16, len(key))]); !strings.Contains(out, "answer \uFFFD]0;owned") || !strings.Contains(out, " ms, 1 attempt\n") {
 		t.Errorf("calls show prints %q", out)
 	}
 }

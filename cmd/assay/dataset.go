@@ -40,7 +40,7 @@ func (cmd *datasetCheckCmd) Run(c *console) error {
 		c.printJSON(map[string]any{"format": "assay.dataset/1", "path": d.Path, "cases": len(d.Cases), "digest": d.Digest})
 		return nil
 	}
-	c.printf("%s: %d cases, digest %s\n", d.Path, len(d.Cases), d.Digest.Short())
+	c.printf("%s: %s, digest %s\n", d.Path, plural(len(d.Cases), "case"), d.Digest.Short())
 	return nil
 }
 
@@ -56,11 +56,11 @@ func (cmd *datasetStatsCmd) Run(c *console) error {
 		c.printJSON(map[string]any{"format": "assay.dataset-stats/1", "path": d.Path, "digest": d.Digest, "stats": s})
 		return nil
 	}
-	c.printf("%s: %d cases, digest %s\n", d.Path, s.Cases, d.Digest.Short())
-	c.printf("clusters: %d of %d to %d cases (median %d), %d cases in none\n",
-		s.Clusters.Count, s.Clusters.Smallest, s.Clusters.Largest, s.Clusters.Median, s.Clusters.Unclaimed)
+	c.printf("%s: %s, digest %s\n", d.Path, plural(s.Cases, "case"), d.Digest.Short())
+	c.printf("clusters: %d of %d to %s (median %d), %s in none\n",
+		s.Clusters.Count, s.Clusters.Smallest, plural(s.Clusters.Largest, "case"), s.Clusters.Median, plural(s.Clusters.Unclaimed, "case"))
 	if s.Unexpected > 0 {
-		c.printf("%d cases expect nothing\n", s.Unexpected)
+		c.printf("%s without an expectation\n", plural(s.Unexpected, "case"))
 	}
 	for _, group := range s.Duplicates {
 		c.printf("same input: %v\n", group)

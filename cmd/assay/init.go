@@ -23,7 +23,7 @@ func (cmd *initCmd) Run(c *console) error {
 		c.printJSON(map[string]any{"format": "assay.init/1", "dir": cmd.Dir, "branch": branch, "files": files})
 		return nil
 	}
-	c.printf("Wrote %d files to %s:\n", len(files), cmd.Dir)
+	c.printf("Wrote %s to %s:\n", plural(len(files), "file"), cmd.Dir)
 	for _, f := range files {
 		c.printf("  %s\n", f)
 	}
