@@ -78,6 +78,11 @@ func NewPlan(ctx context.Context, w *Workspace, name string, choice Select) (*Pl
 	if p.Evaluators, err = evaluator.Build(file.Evaluators, env); err != nil {
 		return nil, err
 	}
+	for _, suspect := range p.Evaluators.Suspects(p.Dataset.Cases) {
+		if err := w.Warn(suspect); err != nil {
+			return nil, err
+		}
+	}
 	return p, p.Evaluators.Precheck(p.Dataset.Path, p.Cases)
 }
 
