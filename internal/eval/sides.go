@@ -36,7 +36,7 @@ func (p *Plan) Candidate() (*Side, error) {
 	if p.choice.Model != "" {
 		ref, ok := llm.ParseRef(p.choice.Model)
 		if !ok {
-			return nil, problem.Newf("--model %q names no model", p.choice.Model).Wanted("provider/name, such as openai/gpt-5-mini-2026-03-17")
+			return nil, problem.Newf("--model %q names no model", p.choice.Model).Wanted("provider/name, such as openai/gpt-5-mini-2025-08-07")
 		}
 		if config, err = config.WithModel(ref, p.work.Project.Settings.Pins); err != nil {
 			return nil, err

@@ -71,7 +71,7 @@ func (r *ruling) whatWouldDecide() string {
 	case r.NoneWould:
 		return "no number of cases would decide it: the estimate lies on the bound"
 	case r.NeedCases > r.N:
-		return fmt.Sprintf("about %d cases would decide it, there are %d", r.NeedCases, r.N)
+		return fmt.Sprintf("about %s would decide it, there are %d", plural(r.NeedCases, "case"), r.N)
 	}
 	return "a few more cases would decide it"
 }
