@@ -193,6 +193,17 @@ func TestGeneral(t *testing.T) {
 			t.Errorf("the rates of correct answers differ by %.2f standard errors", z)
 		}
 	})
+	t.Run("a set that was written when the engine was finished", func(t *testing.T) {
+		// Harder: a third of its questions share few words with their page. The
+		// share that is found there is a floor, not a promise.
+		fresh := ask(t, filepath.Join("testdata", "fresh", "pages"), filepath.Join("testdata", "fresh", "questions.jsonl"))
+		var c tally
+		c.run(t, m, fresh)
+		t.Logf("fresh:    %v", c)
+		if c.correct*2 < c.answerable {
+			t.Errorf("%d of %d are right, fewer than half", c.correct, c.answerable)
+		}
+	})
 	t.Run("the order of passages changes nothing", func(t *testing.T) {
 		shuffled := rand.New(rand.NewPCG(1, 2))
 		for _, a := range slices.Concat(heldOut, example) {
