@@ -99,7 +99,7 @@ func checkLayout(dir string) error {
 	path := filepath.Join(dir, "format")
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := WriteFile(path, []byte(strconv.Itoa(Layout)+"\n")); err != nil {
+		if err := writeFile(path, []byte(strconv.Itoa(Layout)+"\n")); err != nil {
 			return WriteProblem(dir, err)
 		}
 		return nil
@@ -182,12 +182,12 @@ func (s *Store) write(kind, key string, v any) error {
 		return fmt.Errorf("writing to %s: %w", kind, err)
 	}
 	path := s.path(kind, key)
-	err := WriteFile(path, text.Bytes())
+	err := writeFile(path, text.Bytes())
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return WriteProblem(s.dir, err)
 		}
-		err = WriteFile(path, text.Bytes())
+		err = writeFile(path, text.Bytes())
 	}
 	if err != nil {
 		return WriteProblem(s.dir, err)
@@ -195,9 +195,9 @@ func (s *Store) write(kind, key string, v any) error {
 	return nil
 }
 
-// WriteFile puts a whole file at path or leaves what was there: it writes
+// writeFile puts a whole file at path or leaves what was there: it writes
 // beside it and renames. Only its owner may read it.
-func WriteFile(path string, text []byte) error {
+func writeFile(path string, text []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
 	if err != nil {
 		return err

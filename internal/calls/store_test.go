@@ -201,13 +201,13 @@ func TestWriteProblemNamesTheRemedy(t *testing.T) {
 	}
 }
 
-// WriteFile leaves the old file, the new one, and nothing else.
+// writeFile leaves the old file, the new one, and nothing else.
 func TestWriteFileIsWhole(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "f")
 	old, fresh := strings.Repeat("o", 1<<16), strings.Repeat("n", 1<<16)
-	if err := WriteFile(path, []byte(old)); err != nil {
+	if err := writeFile(path, []byte(old)); err != nil {
 		t.Fatal(err)
 	}
 	stop := make(chan struct{})
@@ -219,7 +219,7 @@ func TestWriteFileIsWhole(t *testing.T) {
 			if i%2 == 0 {
 				text = fresh
 			}
-			if err := WriteFile(path, []byte(text)); err != nil {
+			if err := writeFile(path, []byte(text)); err != nil {
 				t.Error(err)
 			}
 		}
@@ -244,7 +244,7 @@ func TestWriteFileIsWhole(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	if err := WriteFile(filepath.Join(dir, "missing", "f"), nil); !errors.Is(err, fs.ErrNotExist) {
+	if err := writeFile(filepath.Join(dir, "missing", "f"), nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing folder: %v", err)
 	}
 }
