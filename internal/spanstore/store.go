@@ -1,0 +1,111 @@
+package spanstore
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/assay-llmops/assay/internal/trace"
+)
+
+var (
+	// ErrBusy says that the store takes in more than it can write; the sender
+	// should come again later.
+	ErrBusy = errors.New("the store is busy")
+	// ErrFull says that the disk is full: nothing new is taken until there is
+	// room, reading goes on.
+	ErrFull = errors.New("the disk is full")
+	// ErrNotFound says that there is no such trace, span or session.
+	ErrNotFound = errors.New("not found")
+	// ErrCursor says that a cursor was not made by this store for this query.
+	ErrCursor = errors.New("the cursor does not fit the query")
+)
+
+// Store keeps spans. It is safe for concurrent use.
+type Store interface {
+	// Append keeps a batch. When it returns nil the batch is on disk, and the
+	// next query sees it. ErrBusy and ErrFull keep nothing of it.
+	Append(ctx context.Context, project string, b *Batch) error
+
+	// Projects are the names of all projects that have something, sorted.
+	Projects(ctx context.Context) ([]string, error)
+
+	// Trace gives all spans of a trace by start, with what belongs to them.
+	// ErrNotFound where there is none.
+	Trace(ctx context.Context, project string, id trace.ID) (*Trace, error)
+	// Spans are the spans that a query matches, newest first.
+	Spans(ctx context.Context, project string, q Query) (*SpanPage, error)
+	// Traces are the traces of which one span matches the query, newest start
+	// first, each summed over all of its spans.
+	Traces(ctx context.Context, project string, q Query) (*TracePage, error)
+	// Groups sums the spans that match the query by a dimension, such as user
+	// or session, latest first: the list of users, of sessions.
+	Groups(ctx context.Context, project string, by Dimension, q Query) (*GroupPage, error)
+	// Aggregate is a table of figures over the spans that match.
+	Aggregate(ctx context.Context, project string, q Aggregate) (*Table, error)
+	// Scores are scores, newest first.
+	Scores(ctx context.Context, project string, q ScoreQuery) (*ScorePage, error)
+
+	// Export calls write for every span that matches, oldest arrival first, in
+	// batches as they were sent.
+	Export(ctx context.Context, project string, q Query, write func(*Batch) error) error
+
+	// Erase removes all that is kept of a user, a session or a trace, from
+	// memory, index and disk, before it returns.
+	Erase(ctx context.Context, project string, what Erasure) (*Erased, error)
+	// Recost computes all costs again at the prices of each span's date.
+	Recost(ctx context.Context, project string) (changed int64, err error)
+	// Retain removes what is older or more than the policy allows.
+	Retain(ctx context.Context, project string, policy Retention) (*Retained, error)
+
+	// Backup writes a consistent copy of everything while the store runs.
+	Backup(ctx context.Context, w io.Writer) error
+	// Ready is nil when the store takes in and answers; else it says why not.
+	Ready(ctx context.Context) error
+	// Metrics are the store's own figures.
+	Metrics() Metrics
+	// Close writes what is in memory and releases the store.
+	Close() error
+}
+
+// Erasure names what to remove: exactly one member is set.
+type Erasure struct {
+	User    string
+	Session string
+	Trace   trace.ID
+}
+
+// Erased is the proof of an erasure: what was removed, and that a scan of the
+// raw files finds it no more.
+type Erased struct {
+	Traces []trace.ID // that had something removed, sorted
+	Spans  int64
+	Logs   int64
+	Scores int64
+	Blobs  []string // SHA-256 of large bodies that nothing else named, in hex, sorted
+}
+
+// Retention is how long and how much a project keeps. Zero is without bound.
+type Retention struct {
+	MaxAge   int64 // nanoseconds since a span arrived
+	MaxBytes int64 // on disk
+}
+
+// Retained is what a retention removed.
+type Retained struct {
+	Spans int64
+	Bytes int64
+}
+
+// Metrics are figures of a store for its operator.
+type Metrics struct {
+	Spans         int64 // kept
+	Bytes         int64 // of everything on disk
+	Acknowledged  int64 // spans since the start of the process
+	Indexed       int64
+	LagNanos      int64 // age of the oldest acknowledged span that is not indexed; 0 when there is none
+	Commits       int64 // groups of requests that were synced together
+	CommitNanos   int64 // spent writing and syncing
+	Full          bool
+	DamagedBlocks int64 // found since the start
+}
