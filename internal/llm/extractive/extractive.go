@@ -53,7 +53,7 @@ import (
 
 // Version is the number of the engine. It enters every config's version and
 // rises when an answer can come out differently.
-const Version = 1
+const Version = 2
 
 // New is the model. It does not change and is safe for concurrent use.
 func New() llm.Model { return &model{newLexicon(), tuned()} }

@@ -146,7 +146,7 @@ func (t tally) String() string {
 
 func development(tb testing.TB) map[string][]asked {
 	sets := map[string][]asked{}
-	for _, name := range []string{"camp", "roaster", "backup"} {
+	for _, name := range []string{"camp", "roaster", "backup", "pool", "clinic", "railway"} {
 		dir := filepath.Join("testdata", "dev", name)
 		sets[name] = ask(tb, filepath.Join(dir, "pages"), filepath.Join(dir, "questions.jsonl"))
 	}
