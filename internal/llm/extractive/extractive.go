@@ -37,7 +37,7 @@
 //
 // The order of passages does not matter: ties are broken by the text. Its word
 // lists are of general English; none is made for a subject. How it was tuned, and
-// that texts not seen then give the same result, is in general_test.go.
+// what texts not seen then give, is in general_test.go.
 package extractive
 
 import (
