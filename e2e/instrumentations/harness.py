@@ -39,9 +39,9 @@ def venv(folder, cache):
 
 def install(name, cache):
     """The words that start a program, its packages being there afterwards."""
-    folder = HERE / "programs" / PROGRAMS[name].get("program", name)
+    folder = HERE / "programs" / name
     if (folder / "requirements.txt").exists():
-        return [venv(folder, cache), folder / "main.py"]
+        return [venv(folder, cache), HERE / "programs" / PROGRAMS[name].get("program", name) / "main.py"]
     home = cache / folder.name
     stamp, wanted = home / "assay-e2e-package-lock.json", folder / "package-lock.json"
     if not (stamp.exists() and stamp.read_bytes() == wanted.read_bytes()):

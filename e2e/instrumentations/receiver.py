@@ -32,8 +32,19 @@ class Receiver:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
+            def whole(self):
+                """The body, in chunks or of a length told before."""
+                if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+                    return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                body = b""
+                while size := int(self.rfile.readline(), 16):
+                    body += self.rfile.read(size)
+                    self.rfile.readline()
+                self.rfile.readline()
+                return body
+
             def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                body = self.whole()
                 match self.headers.get("Content-Encoding"):
                     case "gzip":
                         body = gzip.decompress(body)
