@@ -73,7 +73,7 @@ def pretty(value):
     return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-VOLATILE_KEY = re.compile(r"stacktrace|time_to_first|msTo|TokensPerSecond|completion_start_time|duration|latency|process\.pid"
+VOLATILE_KEY = re.compile(r"stacktrace|time_to_first|time_per|msTo|TokensPerSecond|completion_start_time|duration|latency|process\.pid"
                           r"|timestamp|dotted_order", re.IGNORECASE)
 VOLATILE_TEXT = [
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UUID"),

@@ -70,7 +70,7 @@ def run(name, scenario, command, upstream, otlp, more=()):
         "OTEL_BSP_SCHEDULE_DELAY": "60000", "OTEL_BLRP_SCHEDULE_DELAY": "60000",
     }
     env |= {key: value.replace("{otlp}", otlp) for key, value in PROGRAMS[name].get("env", {}).items()} | dict(more)
-    done = subprocess.run([*command, scenario], env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*command, scenario], env=env, cwd=command[0].parent if command[0] != "node" else command[1].parent, capture_output=True, text=True, timeout=120)
     if done.returncode != 0:
         raise RuntimeError(f"{name} {scenario} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout

@@ -5,6 +5,8 @@ import http.server
 import threading
 import zlib
 
+from recorder import Server
+
 # Headers that say how a body is to be read or where it belongs. Of a
 # credential only its scheme, or that it was there.
 TELLING = ("x-langfuse-ingestion-version", "x-langfuse-sdk-name", "x-langfuse-sdk-version", "x-project-name",
@@ -64,7 +66,7 @@ class Receiver:
                 self.end_headers()
                 self.wfile.write(empty)
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server = Server(("127.0.0.1", port), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def take(self):

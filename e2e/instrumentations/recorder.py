@@ -14,6 +14,13 @@ import threading
 VECTOR = [0.5, 0.25, -0.125, 1.0]
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Says nothing of a client that went away."""
+
+    def handle_error(self, request, client_address):
+        pass
+
+
 class Recorder:
     """Listens on a fixed port, because spans name it; `upstream` is (host, port)."""
 
@@ -27,6 +34,12 @@ class Recorder:
 
             def log_message(self, *args):
                 pass
+
+            def version_string(self):  # some SDKs put the reply's headers into their spans
+                return "upstream"
+
+            def date_time_string(self, timestamp=None):
+                return "Thu, 01 Jan 2026 00:00:00 GMT"
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -62,7 +75,7 @@ class Recorder:
                 upstream.close()
                 return answer.status, reply
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server = Server(("127.0.0.1", port), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def take(self):

@@ -19,12 +19,13 @@ const provider = new NodeTracerProvider({
 });
 provider.register();
 const tracer = provider.getTracer("help-centre");
-registerTelemetry(new OpenTelemetry());
+registerTelemetry(new OpenTelemetry({ runtimeContext: true }));
 
 const openai = createOpenAI();
+const runtimeContext = { sessionId: all.session, userId: all.user, tags: all.tags };
 const telemetry = {
-  isEnabled: true, functionId: "help_centre",
-  metadata: { sessionId: all.session, userId: all.user, tags: all.tags },
+  functionId: "help_centre",
+  includeRuntimeContext: { sessionId: true, userId: true, tags: true },
 };
 const tools = Object.fromEntries((told.tools ?? []).map((key) => [key, tool({
   description: all.tools[key].description,
@@ -33,13 +34,13 @@ const tools = Object.fromEntries((told.tools ?? []).map((key) => [key, tool({
 })]));
 
 const common = {
-  model: openai.chat(told.model), system: all.system, prompt: told.ask, experimental_telemetry: telemetry,
+  model: openai.chat(told.model), system: all.system, prompt: told.ask, runtimeContext, telemetry,
   ...(name === "cached" ? { providerOptions: { openai: { reasoningEffort: "low" } } } : { temperature: 0.2 }),
 };
 
 async function rag() {
   return tracer.startActiveSpan("help_centre", async (span) => {
-    await embed({ model: openai.embedding(all.embedding_model), value: told.ask, experimental_telemetry: telemetry });
+    await embed({ model: openai.embedding(all.embedding_model), value: told.ask, telemetry });
     const chunks = all.documents.map((d) => `[${d.id}] ${d.content}`).join("\n");
     const answer = await generateText({ ...common, prompt: `${chunks}\n\n${told.ask}` });
     span.end();
