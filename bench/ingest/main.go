@@ -19,6 +19,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -87,7 +88,18 @@ type measurement struct {
 
 // figure prints a line without an aim.
 func figure(name string, got float64, unit string) {
-	fmt.Printf("%-58s %10.4g %s\n", name, got, unit)
+	fmt.Printf("%-58s %10s %s\n", name, short(got), unit)
+}
+
+// short writes a figure with three digits or more.
+func short(x float64) string {
+	switch {
+	case x >= 100 || x == math.Trunc(x):
+		return fmt.Sprintf("%.0f", x)
+	case x >= 10:
+		return fmt.Sprintf("%.1f", x)
+	}
+	return fmt.Sprintf("%.3g", x)
 }
 
 // atMost and atLeast print a line with an aim.
@@ -105,7 +117,7 @@ func (m *measurement) judged(name string, got float64, unit, side string, aim fl
 		word = "MISSED"
 		m.missed++
 	}
-	fmt.Printf("%-58s %10.4g %-9s aim %s %g: %s\n", name, got, unit, side, aim, word)
+	fmt.Printf("%-58s %10s %-10s aim %s %s: %s\n", name, short(got), unit, side, short(aim), word)
 }
 
 func (m *measurement) all(ctx context.Context) (err error) {

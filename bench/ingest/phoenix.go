@@ -48,27 +48,35 @@ func (m *measurement) measurePhoenix(ctx context.Context) error {
 		return err
 	}
 	figure("Phoenix: ready after", float64(ready.Milliseconds()), "ms")
-	return errors.Join(m.loadPhoenix(ctx, server, "http://"+web, dir), server.Stop(time.Minute))
-}
-
-func (m *measurement) loadPhoenix(ctx context.Context, server *process.Server, base, dir string) error {
-	before, err := server.Use()
+	stored, err := m.loadPhoenix(ctx, server, "http://"+web)
+	if err := errors.Join(err, server.Stop(time.Minute)); err != nil {
+		return err
+	}
+	size, err := process.Size(dir) // after the stop, which folds SQLite's journal into its file
 	if err != nil {
 		return err
+	}
+	figure("Phoenix: on disk", float64(size)/float64(max(1, stored)), "bytes/span")
+	return nil
+}
+
+func (m *measurement) loadPhoenix(ctx context.Context, server *process.Server, base string) (stored int64, err error) {
+	before, err := server.Use()
+	if err != nil {
+		return 0, err
 	}
 	begin := time.Now()
 	r, err := load.Run(ctx, m.payloads, load.Options{
 		URL: base + "/v1/traces", Connections: 2, Gzip: m.gzip, Spans: min(phoenixSpans, m.pool), First: m.traces,
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	figure("Phoenix: answered 200", r.PerSecond(), "spans/s")
-	stored := int64(0)
 	for stored < r.Spans && time.Since(begin) < 2*time.Minute && ctx.Err() == nil {
 		time.Sleep(250 * time.Millisecond)
 		if stored, err = phoenixCount(ctx, base); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	rate := float64(stored) / time.Since(begin).Seconds()
@@ -78,19 +86,14 @@ func (m *measurement) loadPhoenix(ctx context.Context, server *process.Server, b
 	}
 	after, err := server.Use()
 	if err != nil {
-		return err
-	}
-	size, err := process.Size(dir)
-	if err != nil {
-		return err
+		return stored, err
 	}
 	figure("Phoenix: processor time", (after.Processor-before.Processor).Seconds()*1e6/float64(max(1, stored)), "µs/span")
 	figure("Phoenix: peak resident memory", float64(after.Peak)/1e6, "MB")
-	figure("Phoenix: on disk", float64(size)/float64(max(1, stored)), "bytes/span")
 	if m.durable > 0 && rate > 0 {
 		m.atLeast("Assay durable to Phoenix stored", m.durable/rate, "times", 250)
 	}
-	return nil
+	return stored, nil
 }
 
 // phoenixCount asks Phoenix how many spans it has.
