@@ -118,7 +118,10 @@ func (s *sender) connection(ctx context.Context, payloads []*spangen.Payload, c 
 		body := p.Body
 		if s.Gzip {
 			packed.Reset()
-			w, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed) //nolint:errcheck // a level of the package's own
+			w, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+			if err != nil {
+				return err
+			}
 			if _, err := w.Write(p.Body); err != nil {
 				return err
 			}

@@ -18,7 +18,7 @@ import (
 
 func pool(t *testing.T, mix spangen.Mix) []*spangen.Payload {
 	t.Helper()
-	payloads, err := spangen.NewPool(spangen.Options{Seed: 7, Mix: mix, Spans: 2000, Batch: 100})
+	payloads, err := spangen.NewPool(spangen.Options{Seed: 7, Mix: mix, Spans: 800, Batch: 50})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestRareWordsAreRare(t *testing.T) {
 			t.Fatalf("%s is in the vocabulary", word)
 		}
 	}
-	payloads, err := spangen.NewPool(spangen.Options{Seed: 1, Mix: spangen.Short, Spans: 50_000})
+	payloads, err := spangen.NewPool(spangen.Options{Seed: 1, Mix: spangen.Short, Spans: 20_000})
 	if err != nil {
 		t.Fatal(err)
 	}
