@@ -166,7 +166,7 @@ func (a *application) question(index int, scale float64) *request {
 			documents.WriteByte(',')
 		}
 		fmt.Fprintf(&documents, `{"id":"help/page-%05d.md#%d","score":%.4f,"content":"%s"}`,
-			a.rand.IntN(100_000), i, 1-a.rand.Float64()/2, a.Text(size(1250)))
+			a.rand.IntN(100_000), i, 1-a.rand.Float64()/2, a.Text(size(1300)))
 	}
 	r.span(2, 1, "retrieval help-centre", trace.Span_SPAN_KIND_CLIENT, 2, first,
 		text("gen_ai.operation.name", "retrieval"),
@@ -179,7 +179,7 @@ func (a *application) question(index int, scale float64) *request {
 	arguments := fmt.Sprintf(`{"order":"%08d","reason":"%s"}`, a.rand.IntN(1e8), a.Text(size(60)))
 	result := a.Text(size(850))
 	a.chat(r, 3, 1, first+1, plan, a.Text(size(600)),
-		message("user", a.Text(size(3800))),
+		message("user", a.Text(size(4000))),
 		`[{"role":"assistant","parts":[{"type":"tool_call","id":"`+call+`","name":"lookup_order","arguments":`+arguments+`}],"finish_reason":"tool_calls"}]`,
 		"tool_calls")
 	s := r.span(4, 1, "execute_tool lookup_order", trace.Span_SPAN_KIND_INTERNAL, plan+1, tool,

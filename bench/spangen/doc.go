@@ -7,7 +7,7 @@
 //
 //   - A payload is one encoded ExportTraceServiceRequest of whole traces.
 //   - A pool is many payloads. Its text is drawn word by word from 4,000 English
-//     words by a Zipf-like law (see [Writer]), so no sentence of it comes twice. A
+//     words so that it does not repeat and compresses as prose does (see [Writer]). A
 //     pool of the default size is larger than the window of any compressor and than
 //     a row group of an analytical database: when its payloads come round again,
 //     nothing that holds the first round is open any more.

@@ -163,8 +163,8 @@ func TestTraceIDsFollowFromTheirNumber(t *testing.T) {
 }
 
 // TestTextDoesNotRepeat holds the text of the mix Docs to what is claimed of it:
-// about 3.4 KB a span, no run of eight words twice, and no better compressible than
-// prose. The Go documentation shrinks to about a third, this text to no less.
+// about 3.4 KB a span, no run of twelve words twice, no better compressible than
+// prose.
 func TestTextDoesNotRepeat(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
@@ -188,8 +188,8 @@ func TestTextDoesNotRepeat(t *testing.T) {
 	}
 	words := strings.Fields(all.String())
 	runs := map[string]bool{}
-	for i := 0; i+8 <= len(words); i++ {
-		run := strings.Join(words[i:i+8], " ")
+	for i := 0; i+12 <= len(words); i++ {
+		run := strings.Join(words[i:i+12], " ")
 		if runs[run] {
 			t.Fatalf("twice: %s", run)
 		}
@@ -209,7 +209,7 @@ func TestTextDoesNotRepeat(t *testing.T) {
 		}
 		ratio := float64(all.Len()) / float64(packed)
 		t.Logf("zstd %v: %.2f to 1", level, ratio)
-		if ratio > 4 {
+		if ratio > 3.4 {
 			t.Errorf("zstd %v shrinks the text %.2f to 1: prose would shrink less", level, ratio)
 		}
 	}
@@ -217,10 +217,10 @@ func TestTextDoesNotRepeat(t *testing.T) {
 
 func TestRareWordsAreRare(t *testing.T) {
 	t.Parallel()
-	w := spangen.NewWriter(1)
-	for range 200_000 {
-		if word := w.Word(); word == spangen.RareWord || word == spangen.RarestWord {
-			t.Fatalf("%s is in the vocabulary", word)
+	prose := strings.ToLower(spangen.NewWriter(1).Text(1 << 21))
+	for _, word := range []string{spangen.RareWord, spangen.RarestWord} {
+		if strings.Contains(prose, word) {
+			t.Errorf("%s is in the vocabulary", word)
 		}
 	}
 	payloads, err := spangen.NewPool(spangen.Options{Seed: 1, Mix: spangen.Short, Spans: 20_000})
