@@ -37,7 +37,7 @@ func StartAssay(ctx context.Context, binary, dir string) (*Assay, time.Duration,
 	a := &Assay{Dir: dir, base: "http://" + web, client: &http.Client{}}
 	var took time.Duration
 	a.Server, took, err = Start(ctx, Spec{
-		Command: []string{binary, "serve", "--data", dir, "--http", web, "--grpc", grpc},
+		Command: []string{binary, "serve", "--data", dir, "--listen", web, "--grpc", grpc},
 		Log:     filepath.Clean(dir) + ".log",
 		Ready:   a.base + "/readyz",
 		Within:  2 * time.Minute,
