@@ -3,6 +3,7 @@ package filter
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -204,7 +205,7 @@ func genCond(t *rapid.T) Expr {
 	case Number:
 		c.Value.Number = rapid.Float64().Draw(t, "number")
 	case Count, Money, Duration:
-		c.Value.Int = rapid.Int64Min(0).Draw(t, "int")
+		c.Value.Int = rapid.Int64Range(0, math.MaxInt64-1).Draw(t, "int")
 	case Time:
 		c.Value.Int = rapid.Int64Range(1, time.Date(2261, 12, 31, 0, 0, 0, 0, time.UTC).UnixNano()).Draw(t, "time")
 	case Truth:

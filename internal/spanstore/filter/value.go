@@ -109,7 +109,7 @@ func (p *parser) read(c *Cond, text string, at int) (v Value, err error) {
 			return v, wrong().Remedy("add the unit: %ss, or %sms", text, text)
 		}
 	case Time:
-		v.Int, ok = p.moment(text)
+		v.Int, ok = moment(text, p.now)
 	case Truth:
 		v.Truth, ok = text == "true", text == "true" || text == "false"
 	case Enum:
@@ -168,18 +168,18 @@ func duration(text string) (nanos int64, ok bool) {
 		}
 	}
 	d, err := time.ParseDuration(text)
-	return int64(d), err == nil && d >= 0 && strings.Trim(text[:1], "+-.0123456789") == "" && text != "0"
+	return int64(d), err == nil && d >= 0 && text != "0"
 }
 
 // moment reads a time, a date or an age.
-func (p *parser) moment(text string) (nanos int64, ok bool) {
+func moment(text string, now time.Time) (nanos int64, ok bool) {
 	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.UnixNano(), t.Year() >= 1970 && t.Year() <= 2261
 		}
 	}
 	age, ok := duration(text)
-	nanos = p.now.UnixNano() - age
+	nanos = now.UnixNano() - age
 	return nanos, ok && nanos > 0
 }
 
@@ -189,4 +189,21 @@ func clip(text string) string {
 		return string(r[:40]) + "…"
 	}
 	return text
+}
+
+// ParseTime reads a time as since and until take it: an age that counts back
+// from now, a date, or a time.
+func ParseTime(text string, now time.Time) (nanos int64, err error) {
+	if nanos, ok := moment(text, now); ok {
+		return nanos, nil
+	}
+	return 0, problem.Newf("%q is no time", clip(text)).Wanted("%s", spellType(FieldSince))
+}
+
+// ParseDuration reads a duration as latency takes it, days and weeks included.
+func ParseDuration(text string) (time.Duration, error) {
+	if nanos, ok := duration(text); ok {
+		return time.Duration(nanos), nil
+	}
+	return 0, problem.Newf("%q is no duration", clip(text)).Wanted("%s", spellType(FieldLatency))
 }
