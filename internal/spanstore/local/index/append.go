@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/assay-llmops/assay/internal/spanstore/sqlquery"
 )
 
 // buffer are rows that are in no table yet.
@@ -44,7 +46,7 @@ func (x *Index) append(project string, write func() (*Rows, error)) (full bool, 
 	if err != nil {
 		return false, err
 	}
-	id := x.dict.id(Project, project)
+	id := x.dict.id(sqlquery.Project, project)
 	spans := make([]spanRow, len(rows.Spans))
 	for i := range rows.Spans {
 		spans[i] = x.dict.spanRow(id, &rows.Spans[i])

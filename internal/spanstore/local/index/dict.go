@@ -5,31 +5,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/assay-llmops/assay/internal/spanstore/sqlquery"
 )
 
-// Dim says what a text of the dictionary is of. The numbers are kept in the
-// table dict and do not change within a layout.
-type Dim uint8
-
-// The dims.
-const (
-	Name        Dim = 1
-	Reason      Dim = 2
-	Provider    Dim = 3
-	Model       Dim = 4 // answered and asked
-	Config      Dim = 5
-	Version     Dim = 6
-	Label       Dim = 7
-	Feature     Dim = 8
-	User        Dim = 9
-	Session     Dim = 10
-	Environment Dim = 11
-	Service     Dim = 12
-	Finish      Dim = 13
-	Tags        Dim = 14 // of a set: a JSON array, sorted
-	Project     Dim = 15
-	dims            = 16
-)
+// dims is how many dimensions the dictionary has, and one: ids of 0 are none.
+const dims = int(sqlquery.Project) + 1
 
 // textColumns is how many columns of spans are keys of the dictionary.
 const textColumns = 15
@@ -44,7 +25,7 @@ type dict struct {
 }
 
 type entry struct {
-	dim  Dim
+	dim  sqlquery.Dim
 	id   uint32
 	text string
 }
@@ -60,7 +41,7 @@ func newDict() *dict {
 
 // id is the number of a text, which is given one if it has none; 0 for no text.
 // The text is cloned when it is kept.
-func (d *dict) id(dim Dim, text string) uint32 {
+func (d *dict) id(dim sqlquery.Dim, text string) uint32 {
 	if text == "" {
 		return 0
 	}
@@ -85,7 +66,7 @@ func (d *dict) keep(e entry) {
 }
 
 // text is the text with this number, empty where there is none.
-func (d *dict) text(dim Dim, id uint32) string {
+func (d *dict) text(dim sqlquery.Dim, id uint32) string {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	if int(id) >= len(d.texts[dim]) {
@@ -94,7 +75,7 @@ func (d *dict) text(dim Dim, id uint32) string {
 	return d.texts[dim][id]
 }
 
-func (d *dict) find(dim Dim, text string) (uint32, bool) {
+func (d *dict) find(dim sqlquery.Dim, text string) (uint32, bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	id, ok := d.ids[dim][text]

@@ -6,13 +6,17 @@ import (
 	_ "embed" // schema.sql
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
+
+	"github.com/assay-llmops/assay/internal/spanstore/sqlquery"
 )
 
 // layout is the number of schema.sql and of the meaning of its columns. An index
@@ -201,7 +205,7 @@ func (x *Index) load(ctx context.Context) error {
 		if err := rows.Scan(&e.dim, &e.id, &e.text); err != nil {
 			return err
 		}
-		if e.dim >= dims || int(e.id) != len(x.dict.texts[e.dim]) {
+		if int(e.dim) >= dims || int(e.id) != len(x.dict.texts[e.dim]) {
 			return errors.New("the dictionary has a gap")
 		}
 		x.dict.keep(e)
@@ -297,11 +301,11 @@ func (x *Index) Query(ctx context.Context, query string, args []any, scan func(*
 }
 
 // Text is the text of the dictionary with this id; 0 is none.
-func (x *Index) Text(dim Dim, id uint32) string { return x.dict.text(dim, id) }
+func (x *Index) Text(dim sqlquery.Dim, id uint32) string { return x.dict.text(dim, id) }
 
 // Project is the number of a project; ok is false when nothing of it was ever
 // appended.
-func (x *Index) Project(name string) (id uint32, ok bool) { return x.dict.find(Project, name) }
+func (x *Index) Project(name string) (id uint32, ok bool) { return x.dict.find(sqlquery.Project, name) }
 
 // Mark is the place in the project's log from which on the index has to be told
 // of records again.
@@ -313,6 +317,25 @@ func (x *Index) Mark(project string) Ref {
 	x.bufferMu.Lock()
 	defer x.bufferMu.Unlock()
 	return x.ends[id]
+}
+
+// Newest is the place of the last item of a project that queries see; zero where
+// there is none.
+func (x *Index) Newest(project uint32) Ref {
+	x.bufferMu.Lock()
+	defer x.bufferMu.Unlock()
+	end := x.ends[project]
+	if end.Ordinal > 0 {
+		end.Ordinal--
+	}
+	return end
+}
+
+// Projects are the names of the projects of which something was appended, sorted.
+func (x *Index) Projects() []string {
+	x.dict.mu.RLock()
+	defer x.dict.mu.RUnlock()
+	return slices.Sorted(maps.Keys(x.dict.ids[sqlquery.Project]))
 }
 
 // Figures are what the index tells of itself.

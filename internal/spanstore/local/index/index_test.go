@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/assay-llmops/assay/internal/llm"
+	"github.com/assay-llmops/assay/internal/spanstore/sqlquery"
 	"github.com/assay-llmops/assay/internal/trace"
 )
 
@@ -126,7 +127,7 @@ func TestRowsSurviveMergeAndReopening(t *testing.T) {
 			"1 1 2 9 0 6 <nil> <nil> 0 false false <nil> <nil> <nil> <nil> <nil> <nil> <nil> 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 1")
 		want(t, x, "SELECT * FROM logs", "1 9223372036854775808 7 9223372036854775808 8 1 2")
 		want(t, x, "SELECT text FROM dict WHERE dim = 14", `["a","b"]`)
-		if got := x.Text(Model, 2); got != "a" {
+		if got := x.Text(sqlquery.Model, 2); got != "a" {
 			t.Errorf("model 2 is %q", got)
 		}
 		if got := x.Mark("shop"); got != (Ref{1, 3}) {

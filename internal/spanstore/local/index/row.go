@@ -1,6 +1,7 @@
 package index
 
 import (
+	"github.com/assay-llmops/assay/internal/spanstore/sqlquery"
 	"github.com/assay-llmops/assay/internal/trace"
 )
 
@@ -86,12 +87,12 @@ func (d *dict) spanRow(project uint32, s *Span) spanRow {
 		r.dur = max(0, s.End-s.Start)
 	}
 	for i, t := range [textColumns]struct {
-		dim  Dim
+		dim  sqlquery.Dim
 		text string
 	}{
-		{Name, s.Name}, {Reason, s.Reason}, {Provider, s.Provider}, {Model, s.Model}, {Model, s.ModelAsked}, {Config, s.Config},
-		{Version, s.Version}, {Label, s.Label}, {Feature, s.Feature}, {User, s.User}, {Session, s.Session},
-		{Environment, s.Environment}, {Service, s.Service}, {Finish, s.Finish}, {Tags, tagSet(s.Tags)},
+		{sqlquery.Name, s.Name}, {sqlquery.Reason, s.Reason}, {sqlquery.Provider, s.Provider}, {sqlquery.Model, s.Model}, {sqlquery.Model, s.ModelAsked}, {sqlquery.Config, s.Config},
+		{sqlquery.Version, s.Version}, {sqlquery.Label, s.Label}, {sqlquery.Feature, s.Feature}, {sqlquery.User, s.User}, {sqlquery.Session, s.Session},
+		{sqlquery.Environment, s.Environment}, {sqlquery.Service, s.Service}, {sqlquery.Finish, s.Finish}, {sqlquery.Tags, tagSet(s.Tags)},
 	} {
 		r.texts[i] = d.id(t.dim, t.text)
 	}

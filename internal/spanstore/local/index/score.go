@@ -17,6 +17,11 @@ func cloneScore(s Score) Score {
 	return s
 }
 
+type scoreKey struct {
+	project uint32
+	id      string
+}
+
 // scoreTarget are the columns that say what a score is about and its name.
 const scoreTarget = `project, hi, lo, span, session, "case", name`
 
@@ -26,12 +31,22 @@ func (x *Index) writeScores(ctx context.Context, scores []scoreRow) error {
 	if len(scores) == 0 {
 		return nil
 	}
+	last := make(map[scoreKey]int, len(scores)) // of each id, which one is last in the log
+	for i := range scores {
+		k := scoreKey{scores[i].project, scores[i].ID}
+		if j, ok := last[k]; !ok || !scores[i].Ref.Before(scores[j].Ref) {
+			last[k] = i
+		}
+	}
 	if err := x.exec(ctx, "CREATE TABLE memory.hot.incoming AS FROM memory.hot.scores LIMIT 0"); err != nil {
 		return err
 	}
 	err := x.fill(ctx, "incoming", func(add func(...any) error) error {
 		for i := range scores {
 			s := &scores[i]
+			if last[scoreKey{s.project, s.ID}] != i {
+				continue
+			}
 			var value any
 			if s.Value != nil {
 				value = *s.Value
@@ -47,8 +62,8 @@ func (x *Index) writeScores(ctx context.Context, scores []scoreRow) error {
 		return err
 	}
 	statements := []string{
-		// What is not the last of its id, here or in a table, is not taken.
-		`DELETE FROM memory.hot.incoming i USING (FROM memory.hot.incoming UNION ALL FROM memory.main.scores) o
+		// What is older than what a table has of the id is not taken.
+		`DELETE FROM memory.hot.incoming i USING memory.main.scores o
 			WHERE i.project = o.project AND i.id = o.id AND (i.seg, i.ord) < (o.seg, o.ord)`,
 		`CREATE TABLE memory.hot.affected AS SELECT DISTINCT ` + scoreTarget + ` FROM
 			(SELECT ` + scoreTarget + ` FROM memory.hot.incoming UNION ALL
@@ -61,12 +76,12 @@ func (x *Index) writeScores(ctx context.Context, scores []scoreRow) error {
 	statements = append(statements,
 		`INSERT INTO memory.hot.scores FROM memory.hot.incoming`,
 		`CREATE TABLE memory.hot.winners AS
-			SELECT `+scoreTarget+`, max({'time': time, 'seg': seg, 'ord': ord}) AS best FROM memory.main.scores SEMI JOIN memory.hot.affected USING (`+scoreTarget+`) GROUP BY ALL`)
+			SELECT `+scoreTarget+`, max({'time': time, 'seg': seg, 'ord': ord, 'id': id}) AS best FROM memory.main.scores SEMI JOIN memory.hot.affected USING (`+scoreTarget+`) GROUP BY ALL`)
 	for _, hot := range []bool{true, false} {
 		statements = append(statements, fmt.Sprintf(
 			`UPDATE %s.scores s SET latest = NOT s.latest FROM memory.hot.winners w
 				WHERE s.project = w.project AND s.hi = w.hi AND s.lo = w.lo AND s.span = w.span AND s.session = w.session AND s."case" = w."case"
-				AND s.name = w.name AND s.latest <> ({'time': s.time, 'seg': s.seg, 'ord': s.ord} = w.best)`, catalog(hot)))
+				AND s.name = w.name AND s.latest <> ({'time': s.time, 'seg': s.seg, 'ord': s.ord, 'id': s.id} = w.best)`, catalog(hot)))
 	}
 	return x.exec(ctx, append(statements, `DROP TABLE memory.hot.incoming`, `DROP TABLE memory.hot.affected`, `DROP TABLE memory.hot.winners`)...)
 }
