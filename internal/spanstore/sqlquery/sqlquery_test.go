@@ -43,7 +43,6 @@ func newRig(t *testing.T) *rig {
 	}
 	r := &rig{db, t}
 	r.exec(string(schema))
-	r.exec("CREATE TABLE dict (dim UTINYINT, id UINTEGER, text VARCHAR)")
 	return r
 }
 
