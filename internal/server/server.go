@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -19,6 +20,12 @@ import (
 	"github.com/assay-llmops/assay/internal/spanstore"
 )
 
+// KeysPath is where the API keys of a data folder lie.
+func KeysPath(dir string) string { return filepath.Join(dir, "keys.json") }
+
+// SocketPath is where the command line finds a running server.
+func SocketPath(dir string) string { return filepath.Join(dir, "control.sock") }
+
 // DefaultConnections is how many connections each address may have open.
 const DefaultConnections = 4096
 
@@ -27,7 +34,8 @@ type Options struct {
 	Dir    string
 	Listen string // for OTLP over HTTP and the API
 	GRPC   string // for OTLP over gRPC; empty: none
-	Open   func(dir string) (spanstore.Store, error)
+	// Open opens the store in Dir, and makes sure that it is the only one there.
+	Open func(ctx context.Context, dir string) (spanstore.Store, error)
 	// API makes the handler of everything under /api/v1; nil: there is none.
 	API         func(spanstore.Store, Who) http.Handler
 	Redact      *ingest.Redaction
@@ -44,18 +52,13 @@ type Addresses struct {
 }
 
 // Run serves until ctx ends, then stops politely.
-func Run(ctx context.Context, o Options) (err error) {
+func Run(ctx context.Context, o Options) error {
 	if o.Connections <= 0 {
 		o.Connections = DefaultConnections
 	}
 	if o.Grace <= 0 {
 		o.Grace = 20 * time.Second
 	}
-	folder, err := OpenFolder(o.Dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, folder.Close()) }()
 	keys, err := access.Open(KeysPath(o.Dir))
 	if err != nil {
 		return err
@@ -64,10 +67,14 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	store, err := o.Open(o.Dir)
+	store, err := o.Open(ctx, o.Dir)
 	if err != nil {
 		ears.close()
 		return err
+	}
+	if ears.control, err = listenControl(o.Dir); err != nil {
+		ears.close()
+		return errors.Join(err, closed(store))
 	}
 	s := assemble(o, keys, store, ears)
 	o.Log.Info("started", "data", o.Dir, "http", ears.http.Addr().String(), "keys", keys.Used())
@@ -105,7 +112,7 @@ func (e *ears) addresses(keys bool) Addresses {
 	return a
 }
 
-// listen opens all addresses, or none.
+// listen opens the addresses, or none.
 func listen(o Options, keys *access.Keys) (_ *ears, err error) {
 	e := &ears{}
 	defer func() {
@@ -121,18 +128,25 @@ func listen(o Options, keys *access.Keys) (_ *ears, err error) {
 			return nil, err
 		}
 	}
-	path := SocketPath(o.Dir)
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) { // of a server that was killed; we have the lock
+	return e, nil
+}
+
+// listenControl opens the socket in the folder, which the store has to itself:
+// a socket that is there is one of a server that was killed.
+func listenControl(dir string) (net.Listener, error) {
+	path := SocketPath(dir)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("removing an old control socket: %w", err)
 	}
-	if e.control, err = net.Listen("unix", path); err != nil {
+	l, err := net.Listen("unix", path)
+	if err != nil {
 		return nil, (&problem.Problem{File: path, What: "the control socket cannot be made: " + err.Error(), Err: err}).
 			Remedy("the path of the data folder may be too long for a socket: name a shorter one by --data")
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, fmt.Errorf("protecting the control socket: %w", err)
+		return nil, errors.Join(fmt.Errorf("protecting the control socket: %w", err), l.Close())
 	}
-	return e, nil
+	return l, nil
 }
 
 func listenTCP(address, flag string, keys bool) (net.Listener, error) {
@@ -142,7 +156,7 @@ func listenTCP(address, flag string, keys bool) (net.Listener, error) {
 	}
 	if !keys && !resolved.IP.IsLoopback() {
 		return nil, problem.Newf("%s %s can be reached from other machines, and there are no API keys", flag, address).
-			Remedy("make one first: assay key create --project NAME --scopes ingest,read --data DIR\nor listen on this machine only: %s 127.0.0.1:%d", flag, resolved.Port)
+			Remedy("make one first: assay key create PROJECT --data DIR\nor listen on this machine only: %s 127.0.0.1:%d", flag, resolved.Port)
 	}
 	l, err := net.ListenTCP("tcp", resolved)
 	if err != nil {

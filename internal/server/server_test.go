@@ -104,7 +104,7 @@ func start(t *testing.T, change func(*Options)) *running {
 	started := make(chan Addresses, 1)
 	o := Options{
 		Dir: r.dir, Listen: "127.0.0.1:0", GRPC: "127.0.0.1:0",
-		Open:    func(string) (spanstore.Store, error) { return r.store, nil },
+		Open:    func(_ context.Context, dir string) (spanstore.Store, error) { return r.store, os.MkdirAll(dir, 0o700) },
 		Log:     slog.New(slog.NewTextHandler(r.log, nil)),
 		Started: func(a Addresses) { started <- a },
 		API: func(_ spanstore.Store, who Who) http.Handler {
@@ -388,36 +388,31 @@ func TestWhatDoesNotStart(t *testing.T) {
 	r := start(t, nil)
 	run := func(o Options) error {
 		o.Log = slog.New(slog.DiscardHandler)
-		o.Open = func(string) (spanstore.Store, error) { return nil, errors.New("the store was opened") }
+		if o.Open == nil {
+			o.Open = func(context.Context, string) (spanstore.Store, error) { return nil, errors.New("the store is taken") }
+		}
 		return Run(t.Context(), o)
 	}
+	second := &fake{spans: map[string]int{}}
+	opens := func(_ context.Context, dir string) (spanstore.Store, error) { return second, os.MkdirAll(dir, 0o700) }
 	for want, o := range map[string]Options{
-		"another process has the data folder open": {Dir: r.dir, Listen: "127.0.0.1:0"},
-		"there are no API keys":                    {Dir: t.TempDir(), Listen: "0.0.0.0:0"},
-		"assay key create --project":               {Dir: t.TempDir(), Listen: "127.0.0.1:0", GRPC: ":0"},
-		"cannot listen on " + r.HTTP:               {Dir: t.TempDir(), Listen: r.HTTP},
-		"is no address":                            {Dir: t.TempDir(), Listen: "nonsense"},
+		"too long for a socket":      {Dir: filepath.Join(t.TempDir(), strings.Repeat("long", 30)), Listen: "127.0.0.1:0", Open: opens},
+		"there are no API keys":      {Dir: t.TempDir(), Listen: "0.0.0.0:0"},
+		"assay key create PROJECT":   {Dir: t.TempDir(), Listen: "127.0.0.1:0", GRPC: ":0"},
+		"cannot listen on " + r.HTTP: {Dir: t.TempDir(), Listen: r.HTTP},
+		"is no address":              {Dir: t.TempDir(), Listen: "nonsense"},
 	} {
 		if err := run(o); err == nil || !problem.Is(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	if err := run(Options{Dir: filepath.Dir(r.dir), Listen: "127.0.0.1:0"}); err == nil || !strings.Contains(err.Error(), "is no data folder of Assay") {
-		t.Errorf("a foreign folder: %v", err)
+	if !second.closed {
+		t.Error("the store stays open when the socket cannot be made")
+	}
+	if err := run(Options{Dir: t.TempDir(), Listen: "127.0.0.1:0"}); err == nil || err.Error() != "the store is taken" {
+		t.Errorf("a store that does not open: %v", err)
 	}
 	r.stopped(t)
-	if err := os.WriteFile(filepath.Join(r.dir, "format"), []byte("7\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := run(Options{Dir: r.dir, Listen: "127.0.0.1:0"}); err == nil || !strings.Contains(err.Error(), "has layout 7, this Assay reads up to 1") {
-		t.Errorf("a newer folder: %v", err)
-	}
-	if err := os.WriteFile(filepath.Join(r.dir, "format"), []byte("1\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := run(Options{Dir: r.dir, Listen: "127.0.0.1:0"}); err == nil || err.Error() != "the store was opened" {
-		t.Errorf("a folder that was used: %v", err)
-	}
 }
 
 func TestReadyTellsTheTruth(t *testing.T) {
