@@ -31,24 +31,59 @@ func dimensionColumn(by spanstore.Dimension) (string, error) {
 	return d.column, nil
 }
 
-// metrics are the expressions of figures, over the columns of spans. NULL is
-// unknown. quantile_disc gives the value of rank ceil(q·n).
-var metrics = map[spanstore.Metric]string{
+// sums are the expressions of figures, over the columns of spans. NULL is
+// unknown.
+var sums = map[spanstore.Metric]string{
 	spanstore.Count:      "count(*)",
 	spanstore.Traces:     "count(DISTINCT (hi, lo))",
 	spanstore.Errors:     "count(*) FILTER (error)",
 	spanstore.ErrorRate:  "count(*) FILTER (error) / count(*)",
-	spanstore.P50:        "quantile_disc(dur, 0.5)",
-	spanstore.P95:        "quantile_disc(dur, 0.95)",
-	spanstore.P99:        "quantile_disc(dur, 0.99)",
-	spanstore.TTFT50:     "quantile_disc(ttft, 0.5)",
-	spanstore.TTFT95:     "quantile_disc(ttft, 0.95)",
-	spanstore.TTFT99:     "quantile_disc(ttft, 0.99)",
 	spanstore.TokensIn:   "sum(t_in) FILTER (counted)",
 	spanstore.TokensOut:  "sum(t_out) FILTER (counted)",
 	spanstore.Cost:       "sum(coalesce(cost_sent, cost_calc)) FILTER (counted)",
 	spanstore.ScoreMean:  "sum(score_sum) / sum(score_n)",
 	spanstore.ScoreCount: "coalesce(sum(score_n), 0)",
+}
+
+// percentiles are the figures of rank ceil(q·n) among the values of a column.
+var percentiles = map[spanstore.Metric]struct{ column, q string }{
+	spanstore.P50: {"dur", "0.5"}, spanstore.P95: {"dur", "0.95"}, spanstore.P99: {"dur", "0.99"},
+	spanstore.TTFT50: {"ttft", "0.5"}, spanstore.TTFT95: {"ttft", "0.95"}, spanstore.TTFT99: {"ttft", "0.99"},
+}
+
+// figures gathers the columns of an aggregate: those of the grouping, and those
+// that are read from it.
+type figures struct {
+	grouped, read []string
+	asked         map[string][]string // percentiles by column: they cost one pass together
+}
+
+func (f *figures) add(m spanstore.Metric) error {
+	name := fmt.Sprintf("m%d", len(f.read))
+	if expr, ok := sums[m]; ok {
+		f.grouped = append(f.grouped, "("+expr+")::DOUBLE AS "+name)
+		f.read = append(f.read, name)
+		return nil
+	}
+	p, ok := percentiles[m]
+	if !ok {
+		return fmt.Errorf("there is no metric %q", m)
+	}
+	f.asked[p.column] = append(f.asked[p.column], p.q)
+	f.read = append(f.read, fmt.Sprintf("q_%s[%d]::DOUBLE AS %s", p.column, len(f.asked[p.column]), name))
+	return nil
+}
+
+// columns are those of the grouping, with a list of percentiles for each column
+// that any are asked of. quantile_disc gives the value of rank ceil(q·n).
+func (f *figures) columns() []string {
+	all := f.grouped
+	for _, column := range []string{"dur", "ttft"} {
+		if qs := f.asked[column]; len(qs) > 0 {
+			all = append(all, fmt.Sprintf("quantile_disc(%[1]s, [%[2]s]) AS q_%[1]s", column, strings.Join(qs, ", ")))
+		}
+	}
+	return all
 }
 
 // AggregateStatement asks for figures. A row has the start of its bucket (0
@@ -82,17 +117,15 @@ func AggregateStatement(s Scope, q *spanstore.Aggregate, limit int) (Statement, 
 		columns = append(columns, expr+" AS "+name)
 		groups, order = append(groups, name), append(order, name)
 	}
+	f := figures{asked: map[string][]string{}}
 	scored := false
 	for i, m := range q.Metrics {
-		expr, ok := metrics[m]
-		if !ok {
-			return Statement{}, fmt.Errorf("there is no metric %q", m)
+		if err := f.add(m); err != nil {
+			return Statement{}, err
 		}
-		name := fmt.Sprintf("m%d", i)
-		columns = append(columns, "("+expr+")::DOUBLE AS "+name)
 		scored = scored || m == spanstore.ScoreMean || m == spanstore.ScoreCount
 		if m == q.Order {
-			order = append([]string{name + " DESC NULLS LAST"}, order...)
+			order = append([]string{fmt.Sprintf("m%d DESC NULLS LAST", i)}, order...)
 		}
 	}
 	args := c.args
@@ -100,9 +133,10 @@ func AggregateStatement(s Scope, q *spanstore.Aggregate, limit int) (Statement, 
 		from = fmt.Sprintf("(SELECT spans.*, score_sum, score_n FROM spans LEFT JOIN %s AS marks USING (hi, lo, span)) AS %s", marks(s), from)
 		args = append([]any{q.Score, q.Score}, args...)
 	}
+	names := strings.Join(groups, ", ")
 	return Statement{
-		SQL: fmt.Sprintf("SELECT %s FROM %s WHERE %s GROUP BY %s ORDER BY %s LIMIT %d",
-			strings.Join(columns, ", "), from, where, strings.Join(groups, ", "), strings.Join(order, ", "), limit+1),
+		SQL: fmt.Sprintf("SELECT %s, %s FROM (SELECT %s FROM %s WHERE %s GROUP BY %s) ORDER BY %s LIMIT %d", names, strings.Join(f.read, ", "),
+			strings.Join(append(columns, f.columns()...), ", "), from, where, names, strings.Join(order, ", "), limit+1),
 		Args: args,
 	}, nil
 }

@@ -22,6 +22,11 @@ type Statement struct {
 type Scope struct {
 	Project uint32
 	Newest  Ref // last item that counts; zero: all
+
+	// Parts are the tables that the view spans joins, if the engine answers a
+	// list faster from each than from the view (DuckDB reads few columns of what
+	// it sorts only in a table: 12 ms for 190); empty: the view.
+	Parts []string
 }
 
 // Ref is a place in the project's log.

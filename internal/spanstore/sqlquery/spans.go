@@ -3,6 +3,8 @@ package sqlquery
 import (
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
 )
@@ -50,10 +52,21 @@ func Spans(s Scope, q *spanstore.Query, after *Cursor, limit int) (Statement, er
 		where += " AND " + before("start", after, fmt.Sprintf(" OR (hi = %d AND lo = %d AND span < %d)",
 			after.Trace.Hi(), after.Trace.Lo(), after.Span.Num()))
 	}
-	return Statement{
-		SQL:  fmt.Sprintf("SELECT %s FROM spans WHERE %s ORDER BY start DESC, hi DESC, lo DESC, span DESC LIMIT %d", spanColumns, where, limit),
-		Args: c.args,
-	}, nil
+	const order = "ORDER BY start DESC, hi DESC, lo DESC, span DESC"
+	parts := slices.Clone(s.Parts)
+	if len(parts) == 0 {
+		parts = []string{"spans"}
+	}
+	var st Statement
+	for i, part := range parts {
+		parts[i] = fmt.Sprintf("(SELECT %s FROM %s WHERE %s %s LIMIT %d)", spanColumns, part, where, order, limit)
+		st.Args = append(st.Args, c.args...)
+	}
+	st.SQL = parts[0]
+	if len(parts) > 1 {
+		st.SQL = fmt.Sprintf("%s %s LIMIT %d", strings.Join(parts, " UNION ALL "), order, limit)
+	}
+	return st, nil
 }
 
 // before holds for what comes after a cursor in an order that falls by start,

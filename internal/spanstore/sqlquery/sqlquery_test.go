@@ -237,6 +237,27 @@ func TestSpanPages(t *testing.T) {
 	}
 }
 
+// A list from the parts is the list from the whole.
+func TestSpansOfParts(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.word(sqlquery.Model, 1, "m")
+	for n := range 30 {
+		r.span(n+1, columns{"start": fmt.Sprint(n * 7 % 30), "model_id": fmt.Sprint(n % 2)})
+	}
+	r.exec("CREATE VIEW odd AS SELECT * FROM spans WHERE span % 2 = 1 OR span % 3 = 0")
+	r.exec("CREATE VIEW even AS SELECT * FROM spans WHERE NOT (span % 2 = 1 OR span % 3 = 0)")
+	parts := sqlquery.Scope{Project: 1, Parts: []string{"odd", "even"}}
+	for _, q := range []spanstore.Query{{}, {Where: text(filter.FieldModel, filter.Equal, "m")}} {
+		for _, after := range []*sqlquery.Cursor{nil, {Start: 17, Trace: trace.IDOf(0, 1), Span: trace.SpanIDOf(12)}} {
+			want := r.spans(project1, q, after, 8)
+			if got := r.spans(parts, q, after, 8); !slices.Equal(got, want) || len(want) != 8 {
+				t.Errorf("parts give %v, the whole %v", got, want)
+			}
+		}
+	}
+}
+
 func TestCursorsOfOthers(t *testing.T) {
 	t.Parallel()
 	good := sqlquery.Cursor{Start: -5, Newest: sqlquery.Ref{Segment: 3, Ordinal: 4}}

@@ -93,7 +93,6 @@ func encode(t testing.TB, m proto.Message) []byte {
 // seen rebuilds a request from what the walker reports.
 type seen struct {
 	req *tracepb.TracesData
-	err error
 }
 
 func (s *seen) Resource(r otlp.Resource) error {

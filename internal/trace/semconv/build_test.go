@@ -111,3 +111,17 @@ func logOf(t testing.TB, name string, body any, a attrs) semconv.Log {
 	}
 	return semconv.Log{Origin: &semconv.Origin{}, Log: l}
 }
+
+func whole(t testing.TB, a attrs, logs ...semconv.Log) *trace.Span {
+	t.Helper()
+	return wholeOf(t, spanPB(a), logs...)
+}
+
+func wholeOf(t testing.TB, pb *tracepb.Span, logs ...semconv.Log) *trace.Span {
+	t.Helper()
+	s, err := semconv.Whole(&semconv.Origin{}, read(t, pb), logs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

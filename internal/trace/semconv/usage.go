@@ -7,16 +7,16 @@ import (
 	"github.com/assay-llmops/assay/internal/trace"
 )
 
-// part is one count of a usage, which may not have been said.
-type part struct {
+// amount is one count of a usage, which may not have been said.
+type amount struct {
 	n  int64
 	ok bool
 }
 
 // parts is a usage as an SDK reports it, before it is known what is in what.
-type parts struct{ input, cached, write, output, reasoning, total part }
+type parts struct{ input, cached, write, output, reasoning, total amount }
 
-func (f *found) count(which fact) (p part) {
+func (f *found) count(which fact) (p amount) {
 	if f.has(which) {
 		p.n, p.ok = count(f[which].value)
 	}
@@ -49,7 +49,7 @@ func (f *found) usage(kind trace.Kind) llm.Usage {
 
 // fill takes from q what p does not have.
 func (p *parts) fill(q parts) {
-	for _, pair := range [...][2]*part{
+	for _, pair := range [...][2]*amount{
 		{&p.input, &q.input}, {&p.cached, &q.cached}, {&p.write, &q.write}, {&p.output, &q.output}, {&p.reasoning, &q.reasoning}, {&p.total, &q.total},
 	} {
 		if !pair[0].ok {
@@ -60,7 +60,7 @@ func (p *parts) fill(q parts) {
 
 // settle makes input include what was cached, and output what was reasoned,
 // which is what every convention says and some emitters do not do.
-func (p parts) settle(kind trace.Kind) llm.Usage {
+func (p *parts) settle(kind trace.Kind) llm.Usage {
 	if !p.input.ok && !p.output.ok {
 		if !p.total.ok || kind == trace.KindLLM {
 			return llm.Usage{} // a total alone has no price
@@ -95,7 +95,7 @@ func (p parts) settle(kind trace.Kind) llm.Usage {
 // buckets reads Langfuse's usage_details: disjoint buckets whose names begin
 // with input or output, or the usage object of OpenAI as it was.
 func buckets(m map[string]any) (p parts) {
-	get := func(m map[string]any, key string) (p part) {
+	get := func(m map[string]any, key string) (p amount) {
 		p.n, p.ok = countOf(m[key])
 		return p
 	}
@@ -106,8 +106,8 @@ func buckets(m map[string]any) (p parts) {
 		p = parts{input: in, output: out, cached: get(inside, "cached_tokens"), reasoning: get(made, "reasoning_tokens"), total: get(m, "total_tokens")}
 		return p
 	}
-	add := func(to *part, n int64) { to.n, to.ok = to.n+n, true }
-	plain := part{}
+	add := func(to *amount, n int64) { to.n, to.ok = to.n+n, true }
+	plain := amount{}
 	for key, v := range m {
 		n, ok := countOf(v)
 		if !ok {
@@ -142,7 +142,7 @@ func buckets(m map[string]any) (p parts) {
 
 // langchainUsage reads LangChain's usage_metadata, input_tokens with everything in it.
 func langchainUsage(m map[string]any) (p parts) {
-	get := func(m map[string]any, key string) (p part) {
+	get := func(m map[string]any, key string) (p amount) {
 		p.n, p.ok = countOf(m[key])
 		return p
 	}
