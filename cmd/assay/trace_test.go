@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"github.com/assay-llmops/assay/internal/api"
 	"github.com/assay-llmops/assay/internal/llm"
 	"github.com/assay-llmops/assay/internal/spanstore"
@@ -67,8 +69,32 @@ func (standIn) Trace(_ context.Context, _ string, id trace.ID) (*spanstore.Trace
 	chat := &t.Records[3]
 	chat.Model, chat.Error, chat.Reason, chat.Counted, chat.Cost = "gpt-5", true, "content_filter", true, &cost
 	chat.Usage = llm.Usage{InputTokens: 100, OutputTokens: 20, Known: true}
-	t.Spans = make([]spanstore.Raw, len(t.Records))
+	for i := range t.Records {
+		t.Spans = append(t.Spans, spanstore.Raw{Bytes: standInSpan(&t.Records[i])})
+	}
 	return t, nil
+}
+
+// standInSpan is a span as an SDK sends it.
+func standInSpan(r *spanstore.Record) []byte {
+	field := func(to []byte, num protowire.Number, body []byte) []byte {
+		return protowire.AppendBytes(protowire.AppendTag(to, num, protowire.BytesType), body)
+	}
+	out := field(field(nil, 1, r.Trace[:]), 2, r.Span[:])
+	out = protowire.AppendFixed64(protowire.AppendTag(out, 7, protowire.Fixed64Type), uint64(r.Start))
+	attributes := [][2]string{{"openinference.span.kind", strings.ToUpper(r.Kind.String())}}
+	switch r.Kind {
+	case trace.KindLLM:
+		attributes = append(attributes, [2]string{"gen_ai.input.messages", `[{"role":"user","parts":[{"type":"text","content":"May I return it?"}]}]`},
+			[2]string{"gen_ai.output.messages", `[{"role":"assistant","parts":[{"type":"tool_call","name":"lookup","arguments":{"id":1}}]}]`})
+	case trace.KindRetriever:
+		attributes = append(attributes, [2]string{"input.value", "returns"}, [2]string{"retrieval.documents.0.document.content", "Within 14 days."},
+			[2]string{"retrieval.documents.0.document.id", "refunds.md#2"})
+	}
+	for _, a := range attributes {
+		out = field(out, 9, field(field(nil, 1, []byte(a[0])), 2, field(nil, 1, []byte(a[1]))))
+	}
+	return out
 }
 
 func (standIn) Aggregate(_ context.Context, _ string, a spanstore.Aggregate) (*spanstore.Table, error) {
@@ -116,14 +142,6 @@ func standInServer(t *testing.T) string {
 				return "", nil, errors.New("there is no such key")
 			}
 			return "default", []string{api.ScopeRead, api.ScopeWrite}, nil
-		},
-		Whole: func(*spanstore.Raw) (*trace.Span, error) {
-			half := 0.5
-			return &trace.Span{
-				Input:     []trace.Message{{Role: "user", Parts: []trace.Part{{Type: "text", Text: "May I return it?"}}}},
-				Output:    []trace.Message{{Role: "assistant", Parts: []trace.Part{{Type: "tool_call", Name: "lookup", Arguments: json.RawMessage(`{"id":1}`)}}}},
-				Documents: []trace.Document{{ID: "d1", Source: "refunds.md", Content: "Within 14 days.", Score: &half}},
-			}, nil
 		},
 	}))
 	mux.HandleFunc("POST /v1/traces", func(w http.ResponseWriter, r *http.Request) {
