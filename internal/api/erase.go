@@ -1,6 +1,8 @@
 package api
 
 import (
+	"fmt"
+
 	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/trace"
@@ -24,7 +26,11 @@ func (c *call) eraseUser() (any, error) {
 
 // erase removes all that is kept of one thing and answers with the proof.
 func (c *call) erase(what spanstore.Erasure) (any, error) {
-	e, err := c.Store.Erase(c.ctx, c.project, what)
+	eraser, ok := c.Store.(spanstore.Eraser)
+	if !ok {
+		return nil, fmt.Errorf("this store cannot erase: %w", spanstore.ErrUnsupported)
+	}
+	e, err := eraser.Erase(c.ctx, c.project, what)
 	if err != nil {
 		return nil, err
 	}
