@@ -1,8 +1,6 @@
 package api
 
 import (
-	"fmt"
-
 	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/trace"
@@ -28,7 +26,7 @@ func (c *call) eraseUser() (any, error) {
 func (c *call) erase(what spanstore.Erasure) (any, error) {
 	eraser, ok := c.Store.(spanstore.Eraser)
 	if !ok {
-		return nil, fmt.Errorf("this store cannot erase: %w", spanstore.ErrUnsupported)
+		return nil, spanstore.ErrUnsupported
 	}
 	e, err := eraser.Erase(c.ctx, c.project, what)
 	if err != nil {

@@ -59,7 +59,8 @@ type Store interface {
 	Close() error
 }
 
-// Eraser is a Store that can erase at once.
+// Eraser is a Store that can forget. It is declared apart because not every
+// engine can do so at once.
 type Eraser interface {
 	// Erase removes all that is kept of a user, a session or a trace, from
 	// memory, index and disk, before it returns.
@@ -81,6 +82,18 @@ type Erased struct {
 	Logs   int64
 	Scores int64
 	Blobs  []string // SHA-256 of large bodies that nothing else named, in hex, sorted
+}
+
+// Retention is how long and how much a project keeps. Zero is without bound.
+type Retention struct {
+	MaxAge   int64 // nanoseconds since a span arrived
+	MaxBytes int64 // on disk
+}
+
+// Retained is what a retention removed.
+type Retained struct {
+	Spans int64
+	Bytes int64
 }
 
 // Metrics are figures of a store for its operator.
