@@ -61,7 +61,8 @@ type Index struct {
 
 	bufferMu sync.Mutex
 	buffer   buffer
-	ends     map[uint32]Ref // by project: the log is in buffer, hot or cold up to here
+	ends     map[uint32]Ref  // by project: the log is in buffer, hot or cold up to here
+	logged   map[uint32]bool // projects of which there are log records
 
 	writeMu    sync.Mutex // one Flush, Merge or Delete at a time
 	conn       *sql.Conn  // of the writer
@@ -114,7 +115,7 @@ func open(ctx context.Context, dir string, o Options) (x *Index, err error) {
 		return nil, fmt.Errorf("starting DuckDB: %w", err)
 	}
 	x = &Index{
-		options: o, dir: dir, db: sql.OpenDB(connector), dict: newDict(), ends: map[uint32]Ref{}, recent: newRecent(o.Recent), seen: newSeen(seenTraces),
+		options: o, dir: dir, db: sql.OpenDB(connector), dict: newDict(), ends: map[uint32]Ref{}, logged: map[uint32]bool{}, recent: newRecent(o.Recent), seen: newSeen(seenTraces),
 		generation: 1, kick: make(chan struct{}, 1), stop: make(chan struct{}), finished: make(chan struct{}),
 	}
 	if x.conn, err = x.db.Conn(ctx); err == nil {
@@ -230,6 +231,15 @@ func (x *Index) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	err = x.each(ctx, "SELECT DISTINCT project FROM cold.logs", func(rows *sql.Rows) error {
+		var project uint32
+		err := rows.Scan(&project)
+		x.logged[project] = true
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	newest := fmt.Sprintf("SELECT project, hi, lo FROM cold.spans GROUP BY ALL ORDER BY max(start) DESC LIMIT %d", seenTraces)
 	err = x.each(ctx, newest, func(rows *sql.Rows) error {
 		k, err := scanKey(rows)
@@ -335,6 +345,14 @@ func (x *Index) Newest(project uint32) Ref {
 		end.Ordinal--
 	}
 	return end
+}
+
+// Logged says whether a project ever had a log record that names a span; many
+// have none, and need not be asked for them.
+func (x *Index) Logged(project uint32) bool {
+	x.bufferMu.Lock()
+	defer x.bufferMu.Unlock()
+	return x.logged[project]
 }
 
 // Projects are the names of the projects of which something was appended, sorted.
