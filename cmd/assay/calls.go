@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,6 +14,8 @@ import (
 type callsCmd struct {
 	Ls   callsLsCmd   `cmd:"" help:"The calls that were made, newest last."`
 	Show callsShowCmd `cmd:"" help:"One call: request, reply, tokens, cost and time."`
+
+	Export callsExportCmd `cmd:"" help:"Calls as OpenTelemetry traces, a line of OTLP JSON each, for assay trace import or any trace store."`
 }
 
 type callsLsCmd struct {
@@ -71,11 +74,49 @@ func (cmd *callsLsCmd) Run(c *console) error {
 	return nil
 }
 
+type callsExportCmd struct {
+	RunID  string `name:"run" placeholder:"ID" help:"Only of the run whose id starts with this."`
+	Config string `help:"Only of this config."`
+}
+
+func (cmd *callsExportCmd) Run(c *console) error {
+	store, err := c.openStore()
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	entries, err := store.Entries(0, func(e *calls.Entry) bool {
+		return (cmd.Config == "" || e.Config == cmd.Config) && strings.HasPrefix(e.Run, cmd.RunID)
+	})
+	if err != nil {
+		return err
+	}
+	written, lost := 0, 0
+	lines := json.NewEncoder(c.out)
+	lines.SetEscapeHTML(false)
+	for _, e := range entries {
+		call, err := store.GetWhole(e.Key)
+		if err != nil {
+			return err
+		}
+		if call == nil || call.Start != e.Time { // it failed, or was made again later
+			lost++
+			continue
+		}
+		if err := lines.Encode(calls.Trace(call)); err != nil {
+			return fmt.Errorf("writing call %s: %w", short(e.Key), err)
+		}
+		written++
+	}
+	c.note("%s written; %s that failed or were made again later are left out", plural(written, "call"), plural(lost, "call"))
+	return nil
+}
+
 func short(key string) string { return key[:min(8, len(key))] }
 
 type callsShowCmd struct {
 	Key  string `arg:"" help:"First digits of the call's key, from assay calls ls or a report."`
-	OTLP bool   `name:"otlp" help:"As an OpenTelemetry span in OTLP JSON."`
+	OTLP bool   `name:"otlp" help:"As an OpenTelemetry trace in OTLP JSON."`
 }
 
 func (cmd *callsShowCmd) Run(c *console) error {
@@ -96,7 +137,7 @@ func (cmd *callsShowCmd) Run(c *console) error {
 	case call == nil && cmd.OTLP:
 		return problem.Newf("call %s failed and has no reply", cmd.Key).Remedy("assay calls show %s tells the error", cmd.Key)
 	case cmd.OTLP:
-		c.printJSON(calls.Span(call))
+		c.printJSON(calls.Trace(call))
 	case c.flags.JSON:
 		c.printJSON(map[string]any{"format": "assay.call/1", "entry": entry, "call": call})
 	default:

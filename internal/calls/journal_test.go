@@ -159,10 +159,11 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// span reads a call's OTLP form as a receiver would.
-func span(t *testing.T, c *Call) (fields map[string]any, attributes map[string]map[string]any) {
+// spans reads a call's OTLP form as a receiver would: fields and attributes of
+// the spans, by name.
+func spans(t *testing.T, c *Call) (fields map[string]map[string]any, attributes map[string]map[string]map[string]any) {
 	t.Helper()
-	text, err := json.Marshal(Span(c))
+	text, err := json.Marshal(Trace(c))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,16 +179,19 @@ func span(t *testing.T, c *Call) (fields map[string]any, attributes map[string]m
 	if len(export.ResourceSpans) != 1 || len(export.ResourceSpans[0].Resource.Attributes) == 0 {
 		t.Fatalf("no resource with a service name: %s", text)
 	}
-	fields = export.ResourceSpans[0].ScopeSpans[0].Spans[0]
-	attributes = map[string]map[string]any{}
-	for _, a := range fields["attributes"].([]any) {
-		kv := a.(map[string]any)
-		attributes[kv["key"].(string)] = kv["value"].(map[string]any)
+	fields, attributes = map[string]map[string]any{}, map[string]map[string]map[string]any{}
+	for _, s := range export.ResourceSpans[0].ScopeSpans[0].Spans {
+		name := s["name"].(string)
+		fields[name], attributes[name] = s, map[string]map[string]any{}
+		for _, a := range s["attributes"].([]any) {
+			kv := a.(map[string]any)
+			attributes[name][kv["key"].(string)] = kv["value"].(map[string]any)
+		}
 	}
 	return fields, attributes
 }
 
-func TestSpan(t *testing.T) {
+func TestTrace(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir()) // a request that was kept has lost its model: the span tells it all the same
 	if err := s.Put(aCall(keyOf("aa"))); err != nil {
@@ -197,7 +201,8 @@ func TestSpan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fields, a := span(t, kept)
+	all, attributes := spans(t, kept)
+	fields, a := all["chat openai/m"], attributes["chat openai/m"]
 	for name, want := range map[string]any{
 		"traceId": strings.Repeat("a", 32), "spanId": strings.Repeat("b", 16), "name": "chat openai/m",
 		"startTimeUnixNano": "1000", "endTimeUnixNano": "2000", "kind": 3.0,
@@ -219,13 +224,27 @@ func TestSpan(t *testing.T) {
 	if a["gen_ai.usage.input_tokens"]["intValue"] != "7" || a["gen_ai.usage.output_tokens"]["intValue"] != "2" {
 		t.Errorf("usage: %v", a)
 	}
-	if !strings.Contains(fmt.Sprint(a["gen_ai.input.messages"]["stringValue"]), `"role":"user"`) {
+	if want := `[{"role":"user","parts":[{"type":"text","content":"a \u003cb\u003e \u0026 c"}]}]`; a["gen_ai.input.messages"]["stringValue"] != want {
 		t.Errorf("messages: %v", a["gen_ai.input.messages"])
+	}
+	if a["gen_ai.usage.cost"]["stringValue"] != "0.0000015" {
+		t.Errorf("cost: %v", a["gen_ai.usage.cost"])
+	}
+	root, found := all["case c1"], all["retrieval"]
+	if root["parentSpanId"] != nil || fields["parentSpanId"] != root["spanId"] || found["parentSpanId"] != root["spanId"] || found["spanId"] == root["spanId"] {
+		t.Errorf("case, retrieval and answer form no tree: %v, %v, %v", root, found, fields)
+	}
+	if want := `[{"id":"d1","content":"text","score":0}]`; attributes["retrieval"]["gen_ai.retrieval.documents"]["stringValue"] != want {
+		t.Errorf("documents: %v", attributes["retrieval"])
+	}
+	if again, _ := spans(t, kept); again["retrieval"]["spanId"] != found["spanId"] {
+		t.Error("the ids of the spans beside the model's change from time to time")
 	}
 
 	failed := aCall(keyOf("a"))
 	failed.Reply, failed.Failure, failed.Case = nil, &llm.Error{Kind: llm.ContextLength, Message: "too long"}, ""
-	fields, a = span(t, failed)
+	all, attributes = spans(t, failed)
+	fields, a = all["chat openai/m"], attributes["chat openai/m"]
 	if status := fields["status"].(map[string]any); status["code"] != 2.0 || status["message"] != "too long" {
 		t.Errorf("status of a failure: %v", status)
 	}

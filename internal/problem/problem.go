@@ -75,9 +75,12 @@ func (p *Problem) Error() string {
 	return b.String()
 }
 
-// Where is "file:line:col" with the parts that are known.
+// Where is "file:line:col" with the parts that are known, or "column N" of a
+// text that is no file.
 func (p *Problem) Where() string {
 	switch {
+	case p.File == "" && p.Col > 0:
+		return fmt.Sprintf("column %d", p.Col)
 	case p.File == "":
 		return ""
 	case p.Line == 0:

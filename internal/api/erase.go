@@ -1,0 +1,35 @@
+package api
+
+import (
+	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/spanstore"
+	"github.com/assay-llmops/assay/internal/trace"
+)
+
+func (c *call) eraseTrace() (any, error) {
+	id, err := trace.ParseID(c.given["trace_id"])
+	if err != nil || id.IsZero() {
+		return nil, wrong("trace_id", problem.Newf("this is no trace id").Wanted("32 hex digits"))
+	}
+	return c.erase(spanstore.Erasure{Trace: id})
+}
+
+func (c *call) eraseSession() (any, error) {
+	return c.erase(spanstore.Erasure{Session: c.given["session_id"]})
+}
+
+func (c *call) eraseUser() (any, error) {
+	return c.erase(spanstore.Erasure{User: c.given["user_id"]})
+}
+
+// erase removes all that is kept of one thing and answers with the proof.
+func (c *call) erase(what spanstore.Erasure) (any, error) {
+	e, err := c.Store.Erase(c.ctx, c.project, what)
+	if err != nil {
+		return nil, err
+	}
+	return Erased{
+		Traces: each(e.Traces, func(id *trace.ID) string { return id.String() }), Spans: e.Spans, Logs: e.Logs, Scores: e.Scores,
+		Blobs: each(e.Blobs, func(digest *string) string { return *digest }),
+	}, nil
+}

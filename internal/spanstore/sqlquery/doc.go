@@ -1,0 +1,55 @@
+// Package sqlquery writes the questions of package spanstore in SQL, over the
+// tables of spanstore/local/index/schema.sql.
+//
+// It knows the tables and the meaning of every condition, and nothing of
+// connections: a function returns a Statement, the index runs it and reads the
+// rows in the order that the function's comment gives. Texts that users write
+// are always arguments; numbers, which include ids with the highest bit set that
+// database/sql cannot pass, stand in the text.
+//
+// Every condition is true or false, never unknown: a comparison with something
+// that is not there is false, and NOT turns it.
+package sqlquery
+
+// Statement is SQL text with the arguments of its question marks.
+type Statement struct {
+	SQL  string
+	Args []any
+}
+
+// Scope is what a query may see: one project, and of it what had arrived when
+// the first page was read.
+type Scope struct {
+	Project uint32
+	Newest  Ref // last item that counts; zero: all
+
+	// Parts are the tables that the view spans joins, if the engine answers a
+	// list faster from each than from the view (DuckDB reads few columns of what
+	// it sorts only in a table: 12 ms for 190); empty: the view.
+	Parts []string
+}
+
+// Ref is a place in the project's log.
+type Ref struct{ Segment, Ordinal uint32 }
+
+// Dim is a dimension of the dictionary; the numbers are kept in the index.
+type Dim uint8
+
+// The dimensions.
+const (
+	Name Dim = iota + 1
+	Reason
+	Provider
+	Model // answered and asked
+	Config
+	Version
+	Label
+	Feature
+	User
+	Session
+	Environment
+	Service
+	Finish
+	Tags // a set of tags: a JSON array, sorted
+	Project
+)

@@ -1,0 +1,94 @@
+package sqlquery
+
+import (
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/assay-llmops/assay/internal/spanstore"
+)
+
+// SpanRow is a row of spans as Spans reads it.
+type SpanRow struct {
+	Hi, Lo, Span, Parent                 uint64
+	Start                                int64
+	Dur, TTFT                            sql.NullInt64
+	Kind                                 uint8
+	Error, Counted                       bool
+	In, Cached, Write, Out, Reasoning    sql.NullInt64
+	CostSent, CostCalc                   sql.NullInt64
+	Name, Reason, Provider, Model, Asked uint32 // ids of the dictionary
+	Config, Version, Label, Feature      uint32
+	User, Session, Environment, Service  uint32
+	Finish, Tags                         uint32
+	Ref                                  Ref
+}
+
+const spanColumns = `hi, lo, span, parent, start, dur, ttft, kind, error, counted,
+	t_in, t_cached, t_write, t_out, t_reason, cost_sent, cost_calc,
+	name_id, reason_id, provider_id, model_id, asked_id, config_id, version_id, label_id, feature_id,
+	user_id, session_id, environment_id, service_id, finish_id, tags_id, seg, ord`
+
+// Fields are the places to scan a row of Spans into.
+func (r *SpanRow) Fields() []any {
+	return []any{
+		&r.Hi, &r.Lo, &r.Span, &r.Parent, &r.Start, &r.Dur, &r.TTFT, &r.Kind, &r.Error, &r.Counted,
+		&r.In, &r.Cached, &r.Write, &r.Out, &r.Reasoning, &r.CostSent, &r.CostCalc,
+		&r.Name, &r.Reason, &r.Provider, &r.Model, &r.Asked, &r.Config, &r.Version, &r.Label, &r.Feature,
+		&r.User, &r.Session, &r.Environment, &r.Service, &r.Finish, &r.Tags, &r.Ref.Segment, &r.Ref.Ordinal,
+	}
+}
+
+// Spans asks for at most limit spans that match, newest first, after a cursor
+// where there is one. Rows are read with SpanRow.Fields.
+func Spans(s Scope, q *spanstore.Query, after *Cursor, limit int) (Statement, error) {
+	c := condition{scope: s}
+	where, err := c.where(q.Where, q.Since, q.Until)
+	if err != nil {
+		return Statement{}, err
+	}
+	if after != nil {
+		where += " AND " + before("start", after, fmt.Sprintf(" OR (hi = %d AND lo = %d AND span < %d)",
+			after.Trace.Hi(), after.Trace.Lo(), after.Span.Num()))
+	}
+	const order = "ORDER BY start DESC, hi DESC, lo DESC, span DESC"
+	parts := slices.Clone(s.Parts)
+	if len(parts) == 0 {
+		parts = []string{"spans"}
+	}
+	var st Statement
+	for i, part := range parts {
+		parts[i] = fmt.Sprintf("(SELECT %s FROM %s WHERE %s %s LIMIT %d)", spanColumns, part, where, order, limit)
+		st.Args = append(st.Args, c.args...)
+	}
+	st.SQL = parts[0]
+	if len(parts) > 1 {
+		st.SQL = fmt.Sprintf("%s %s LIMIT %d", strings.Join(parts, " UNION ALL "), order, limit)
+	}
+	return st, nil
+}
+
+// before holds for what comes after a cursor in an order that falls by start,
+// then by trace id; equal adds what tells rows of one trace apart.
+func before(start string, after *Cursor, equal string) string {
+	hi, lo := after.Trace.Hi(), after.Trace.Lo()
+	return fmt.Sprintf("%[1]s <= %[2]d AND (%[1]s < %[2]d OR (%[1]s = %[2]d AND (hi < %[3]d OR (hi = %[3]d AND lo < %[4]d)%[5]s)))",
+		start, after.Start, hi, lo, equal)
+}
+
+// TraceSpans asks for all spans of one trace by start, then id.
+func TraceSpans(s Scope, hi, lo uint64) Statement {
+	return Statement{SQL: fmt.Sprintf("SELECT %s FROM spans WHERE project = %d AND hi = %d AND lo = %d ORDER BY start, span", spanColumns, s.Project, hi, lo)}
+}
+
+// TraceLogs asks for (span, time, seg, ord) of the log records of a trace, by
+// time.
+func TraceLogs(s Scope, hi, lo uint64) Statement {
+	return Statement{SQL: fmt.Sprintf("SELECT span, time, seg, ord FROM logs WHERE project = %d AND hi = %d AND lo = %d ORDER BY time, seg, ord", s.Project, hi, lo)}
+}
+
+// ProjectLogs asks for (hi, lo, span, seg, ord) of all log records of a project.
+func ProjectLogs(s Scope) Statement {
+	return Statement{SQL: fmt.Sprintf("SELECT hi, lo, span, seg, ord FROM logs WHERE project = %d", s.Project)}
+}
