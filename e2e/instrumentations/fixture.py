@@ -115,7 +115,11 @@ def comparable(files):
 def steady(value):
     """A value without what changes from run to run."""
     if isinstance(value, list):
-        return [steady(v) for v in value]
+        steadied = [steady(v) for v in value]
+        if value and all(isinstance(v, dict) and "key" in v for v in value):
+            # Attributes: LangSmith's order depends on which thread was first.
+            steadied.sort(key=lambda v: json.dumps(v, sort_keys=True))
+        return steadied
     if isinstance(value, dict):
         if VOLATILE_KEY.search(str(value.get("key", ""))):
             return {"key": value["key"]}

@@ -52,6 +52,7 @@ type Event struct {
 	Redacted int64 // matches that were replaced
 	Bytes    int64 // decompressed
 	Took     time.Duration
+	Err      error // the cause of a failure, for the operator; nil where Code says all
 }
 
 // Signal is what a request carries.

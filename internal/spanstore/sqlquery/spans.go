@@ -87,3 +87,8 @@ func TraceSpans(s Scope, hi, lo uint64) Statement {
 func TraceLogs(s Scope, hi, lo uint64) Statement {
 	return Statement{SQL: fmt.Sprintf("SELECT span, time, seg, ord FROM logs WHERE project = %d AND hi = %d AND lo = %d ORDER BY time, seg, ord", s.Project, hi, lo)}
 }
+
+// ProjectLogs asks for (hi, lo, span, seg, ord) of all log records of a project.
+func ProjectLogs(s Scope) Statement {
+	return Statement{SQL: fmt.Sprintf("SELECT hi, lo, span, seg, ord FROM logs WHERE project = %d", s.Project)}
+}

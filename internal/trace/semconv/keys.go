@@ -129,6 +129,7 @@ var sources = []source{
 	{finish, "finish", []string{
 		"gen_ai.response.finish_reasons", "gen_ai.response.finish_reason", "llm.finish_reason", "gen_ai.response.stop_reason",
 		"ai.response.finishReason", "gen_ai.completion.0.finish_reason", "llm.response.finish_reason", "llm.response.stop_reason",
+		"langfuse.observation.metadata.finish_reason",
 	}},
 	{errorType, "reason", []string{"error.type"}},
 	{levelName, "error", []string{"langfuse.observation.level"}},
@@ -154,7 +155,7 @@ var sources = []source{
 	}},
 	{environment, "environment", []string{"langfuse.environment", "deployment.environment.name", "deployment.environment"}},
 	{service, "service", []string{"service.name"}},
-	{tags, "tags", []string{"tag.tags", "langfuse.trace.tags", "langfuse.tags", "langsmith.span.tags", "logfire.tags", "ai.telemetry.metadata.tags"}},
+	{tags, "tags", []string{"tag.tags", "langfuse.trace.tags", "langfuse.tags", "langsmith.span.tags", "logfire.tags", "ai.telemetry.metadata.tags", "ai.settings.context.tags"}},
 
 	// Signs of a kind where the span names none.
 	{toolName, "kind", []string{"gen_ai.tool.name", "tool.name", "ai.toolCall.name"}},

@@ -221,12 +221,27 @@ func part(v any) trace.Part {
 	case "tool_result":
 		return trace.Part{
 			Type: kind, ID: pickText(m, "id", "tool_call_id", "toolCallId", "tool_use_id", "call_id"), Name: pickText(m, "name", "toolName"),
-			Result: raw(pick(m, "response", "result", "output", "content")),
+			Result: raw(toolOutput(pick(m, "response", "result", "output", "content"))),
 		}
 	case "image", "audio", "file", "blob", "uri":
 		return media(kind, m, v)
 	default:
 		return trace.Part{Type: firstOf(kind, "json"), Data: raw(v)}
+	}
+}
+
+// toolOutput takes the result out of the wrapper of the Vercel AI SDK, which
+// says of what type it is.
+func toolOutput(v any) any {
+	m, ok := v.(map[string]any)
+	if !ok || len(m) != 2 || m["value"] == nil {
+		return v
+	}
+	switch m["type"] {
+	case "json", "text", "error-text", "error-json", "content":
+		return m["value"]
+	default:
+		return v
 	}
 }
 

@@ -75,7 +75,7 @@ func Row(o *Origin, s *otlp.Span) (row trace.Row, err error) {
 	}
 	f.fill(&row)
 	f.fillOrigin(&row, o)
-	return row, fillFromEvents(&row, s)
+	return row, fillFromEvents(&row, s, f.has(kindLangSmith))
 }
 
 // fill derives what the span's own attributes say.
@@ -250,11 +250,13 @@ var firstTokens = map[string]bool{
 	"First Token Stream Event": true, "ai.stream.firstChunk": true, "gen_ai.content.completion.chunk": true, "llm.content.completion.chunk": true,
 }
 
-// fillFromEvents takes what only the status and the events say.
-func fillFromEvents(row *trace.Row, s *otlp.Span) error {
+// fillFromEvents takes what only the status and the events say. An exception
+// may have been handled, and is no error by itself; but LangSmith, which sends
+// no other sign, gives the status OK to every span that has ended.
+func fillFromEvents(row *trace.Row, s *otlp.Span, langSmith bool) error {
 	row.Error = row.Error || s.StatusCode == statusError
 	wantToken := row.TTFT == 0 && row.Kind == trace.KindLLM
-	if !wantToken && (!row.Error || row.Reason != "") {
+	if !wantToken && !langSmith && (!row.Error || row.Reason != "") {
 		return nil
 	}
 	err := s.Events(func(e otlp.Event) error {
@@ -264,7 +266,8 @@ func fillFromEvents(row *trace.Row, s *otlp.Span) error {
 				row.TTFT = int64(e.Time - s.Start)
 				wantToken = false
 			}
-		case e.Name == "exception" && row.Error && row.Reason == "":
+		case e.Name == "exception" && (row.Error || langSmith) && row.Reason == "":
+			row.Error = true
 			return e.Attributes(func(key string, v otlp.Value) error {
 				if key == "exception.type" {
 					row.Reason = short(v)

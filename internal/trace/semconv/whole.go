@@ -99,7 +99,43 @@ func (c *content) call(spanName string) *trace.ToolCall {
 	if name == "" {
 		name = strings.TrimPrefix(strings.TrimPrefix(spanName, "execute_tool "), "tools/call ")
 	}
-	return &trace.ToolCall{ID: c.text(callIDKeys), Name: name, Arguments: raw(c.first(callArgumentsKeys)), Result: raw(c.first(callResultKeys))}
+	id, result := toolAnswer(c.first(callResultKeys))
+	return &trace.ToolCall{
+		ID: firstOf(c.text(callIDKeys), id), Name: name, Arguments: raw(keywords(c.first(callArgumentsKeys))), Result: raw(result),
+	}
+}
+
+// keywords takes the named arguments out of what decorators of Python
+// functions send, {"args": [], "kwargs": {...}}, where there are no others.
+func keywords(v any) any {
+	m, ok := structure(v).(map[string]any)
+	if !ok || len(m) != 2 {
+		return v
+	}
+	args, isList := m["args"].([]any)
+	kwargs, isMap := m["kwargs"].(map[string]any)
+	if !isList || !isMap || len(args) > 0 {
+		return v
+	}
+	return kwargs
+}
+
+// toolAnswer takes the result out of LangChain's message of a tool, with the id
+// of the call that it answers.
+func toolAnswer(v any) (id string, result any) {
+	m, ok := structure(v).(map[string]any)
+	if !ok {
+		return "", v
+	}
+	for _, wrapper := range []string{"output", "data", "kwargs"} {
+		if inner, ok := m[wrapper].(map[string]any); ok {
+			m = inner
+		}
+	}
+	if pickText(m, "type") != "tool" || m["tool_call_id"] == nil {
+		return "", v
+	}
+	return pickText(m, "tool_call_id"), m["content"]
 }
 
 // query is what a retriever or reranker was asked.

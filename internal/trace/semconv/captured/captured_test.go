@@ -234,6 +234,11 @@ func TestOnlySilenceIsExcused(t *testing.T) {
 	if fmt.Sprint(defects) != fmt.Sprint([]captured.Difference{wrong}) || len(explained) != 1 {
 		t.Error(defects, explained)
 	}
+	absent[0].Part = true
+	some := captured.Difference{Field: "llm[2].usage.cached", Got: "6", Want: "64"}
+	if defects, _ := captured.Split([]captured.Difference{some, wrong}, absent, "agent"); len(defects) != 1 || defects[0] != wrong {
+		t.Error("a part that is said to be one is excused, and no more:", defects)
+	}
 	if defects, _ := captured.Split([]captured.Difference{silent}, absent, "chat"); len(defects) != 1 {
 		t.Error("excused in a scenario that is not listed")
 	}

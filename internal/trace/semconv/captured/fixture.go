@@ -110,6 +110,7 @@ type Usage struct {
 type Absence struct {
 	Field     string   `json:"field"`     // as in Difference, without its index
 	Scenarios []string `json:"scenarios"` // all, when there are none
+	Part      bool     `json:"part"`      // it sends some of it, not nothing
 	Why       string   `json:"why"`
 }
 
