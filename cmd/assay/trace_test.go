@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -199,5 +200,20 @@ func TestTraceJSON(t *testing.T) {
 			continue
 		}
 		fits(t, "output", stdout)
+	}
+}
+
+// TestDrawn: the same seed draws the same, less is a part of more, and in order.
+func TestDrawn(t *testing.T) {
+	t.Parallel()
+	ids := func() []string { return strings.Fields("a b c d e f g h i j k l") }
+	ten, four, again, other := drawn(ids(), 10, 1), drawn(ids(), 4, 1), drawn(ids(), 4, 1), drawn(ids(), 4, 2)
+	if len(four) != 4 || !slices.Equal(four, again) || slices.Equal(four, other) || !slices.IsSorted(four) {
+		t.Errorf("drawn %v, again %v, with another seed %v", four, again, other)
+	}
+	for _, id := range four {
+		if !slices.Contains(ten, id) {
+			t.Errorf("%v is no part of %v", four, ten)
+		}
 	}
 }

@@ -159,6 +159,7 @@ func TestErrors(t *testing.T) {
 		{"GET /traces", "revoked", nil, 401, `"code":"unauthorized","message":"this key was revoked"`},
 		{"GET /traces", "write", nil, 403, `"code":"forbidden","message":"the key lacks the scope read","fix":"use a key`},
 		{"POST /scores", "read", nil, 403, `lacks the scope write`},
+		{"POST /scores?", "write", nil, 415, `Content-Type: application/json`},
 		{"DELETE /users/{user_id}", "read,write", nil, 403, `lacks the scope admin`},
 		{"GET /traces?modle=x", "read", nil, 400, `"code":"unknown_parameter","message":"there is no parameter \"modle\" here"`},
 		{"GET /traces?cursr=x", "read", nil, 400, `"fix":"did you mean cursor?"`},
@@ -188,6 +189,9 @@ func TestErrors(t *testing.T) {
 		method, path, _ := strings.Cut(c.path, " ")
 		r := httptest.NewRequest(method, Prefix+strings.NewReplacer("{", "%7B", "}", "%7D").Replace(path), strings.NewReader(`{"id":"a","target":{"case":"c"},"name":"n","label":"x"}`))
 		r.Header.Set("Authorization", c.key)
+		if !strings.HasSuffix(path, "?") {
+			r.Header.Set("Content-Type", "application/json")
+		}
 		w := httptest.NewRecorder()
 		serve(d, &log).ServeHTTP(w, r)
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) {
