@@ -319,6 +319,11 @@ func (x *Index) Query(ctx context.Context, query string, args []any, scan func(*
 // Text is the text of the dictionary with this id; 0 is none.
 func (x *Index) Text(dim sqlquery.Dim, id uint32) string { return x.dict.text(dim, id) }
 
+// Find is the number of a text of the dictionary; ok is false where it has none.
+func (x *Index) Find(dim sqlquery.Dim, text string) (id uint32, ok bool) {
+	return x.dict.find(dim, text)
+}
+
 // Project is the number of a project; ok is false when nothing of it was ever
 // appended.
 func (x *Index) Project(name string) (id uint32, ok bool) { return x.dict.find(sqlquery.Project, name) }
