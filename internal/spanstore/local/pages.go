@@ -48,7 +48,7 @@ func (s *Store) page(ctx context.Context, project, cursor string, n int) (*page,
 	if err != nil || !ok {
 		return nil, err
 	}
-	p.log, p.scope.Project = log, number
+	p.log, p.scope.Project, p.scope.Parts = log, number, s.index.SpanTables()
 	if p.after == nil {
 		if err := s.index.Flush(ctx); err != nil {
 			return nil, err
@@ -99,25 +99,17 @@ const tracesPerSpan = 20
 
 // Traces are the traces of which one span matches the query, newest start first.
 func (s *Store) Traces(ctx context.Context, project string, q spanstore.Query) (*spanstore.TracePage, error) {
-	if hasText(q.Where) {
-		return nil, errTextHere
-	}
 	p, err := s.page(ctx, project, q.Cursor, q.Limit)
 	if err != nil || p == nil {
 		return &spanstore.TracePage{}, err
 	}
-	var rows []sqlquery.TraceRow
-	for n := (p.limit + 1) * tracesPerSpan; ; n *= 8 {
-		horizon, whole, err := s.horizon(ctx, p, &q, n)
-		if err != nil {
-			return nil, err
-		}
-		if rows, err = s.traceRows(ctx, p, &q, horizon); err != nil {
-			return nil, err
-		}
-		if whole || len(rows) > p.limit {
-			break
-		}
+	list := s.newestTraces
+	if hasText(q.Where) {
+		list = s.textTraces
+	}
+	rows, err := list(ctx, p, &q)
+	if err != nil {
+		return nil, err
 	}
 	out := &spanstore.TracePage{}
 	more := len(rows) > p.limit
@@ -137,6 +129,20 @@ func (s *Store) Traces(ctx context.Context, project string, q spanstore.Query) (
 	return out, s.previews(ctx, p, refs, func(i int, input, output string) {
 		out.Traces[i].Input, out.Traces[i].Output = input, output
 	})
+}
+
+// newestTraces are the rows of a page of traces, and one more where there is one.
+func (s *Store) newestTraces(ctx context.Context, p *page, q *spanstore.Query) ([]sqlquery.TraceRow, error) {
+	for n := (p.limit + 1) * tracesPerSpan; ; n *= 8 {
+		horizon, whole, err := s.horizon(ctx, p, q, n)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := s.traceRows(ctx, p, q, horizon)
+		if err != nil || whole || len(rows) > p.limit {
+			return rows, err
+		}
+	}
 }
 
 // horizon is the start of the n-th newest span that matches; whole says that

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 
@@ -20,7 +21,7 @@ import (
 // looked at.
 
 // errTextHere is the answer to a condition on text that cannot be taken out.
-var errTextHere = fmt.Errorf("text can only be asked for in a list of spans, beside other conditions, not under OR or NOT: %w", spanstore.ErrUnsupported)
+var errTextHere = fmt.Errorf("text can only be asked for in a list of spans or traces, beside other conditions, not under OR or NOT: %w", spanstore.ErrUnsupported)
 
 // hasText says that a condition on text is somewhere in e.
 func hasText(e filter.Expr) bool {
@@ -197,4 +198,35 @@ func (s *Store) withText(ctx context.Context, p *page, rows []sqlquery.SpanRow, 
 		}
 	}
 	return kept, nil
+}
+
+// textTraces are the rows of a page of traces that have a span with such a text.
+// Spans are looked at newest first, until those that are left cannot belong to a
+// trace of this page.
+func (s *Store) textTraces(ctx context.Context, p *page, q *spanstore.Query) ([]sqlquery.TraceRow, error) {
+	spans := *p
+	spans.after = nil // a trace that starts before the cursor may have spans after it
+	for spans.limit = 2 * (p.limit + 1); ; spans.limit *= 4 {
+		found, more, err := s.matches(ctx, &spans, *q)
+		if err != nil {
+			return nil, err
+		}
+		horizon := int64(math.MinInt64)
+		if more { // of those that start with the last one, some may not have been looked at
+			horizon = found[len(found)-1].Start + 1
+		}
+		seen := map[trace.ID]bool{}
+		traces := filter.Or{}
+		for i := range found {
+			id := trace.IDOf(found[i].Hi, found[i].Lo)
+			if !seen[id] {
+				seen[id] = true
+				traces = append(traces, filter.Cond{Field: filter.FieldTrace, Op: filter.Equal, Value: filter.Value{Text: id.String()}})
+			}
+		}
+		rows, err := s.traceRows(ctx, p, &spanstore.Query{Where: traces, Since: q.Since, Until: q.Until}, horizon)
+		if err != nil || !more || len(rows) > p.limit {
+			return rows, err
+		}
+	}
 }

@@ -168,6 +168,42 @@ func traces(t *testing.T, s spanstore.Store) {
 	}
 }
 
+// tracesByText lists traces by a word of one of their spans, page by page. Long
+// traces overlap: a trace that starts early may have the newest word.
+func tracesByText(t *testing.T, s spanstore.Store) {
+	var want []trace.ID
+	for i := range uint64(40) {
+		root, word := 10*(i+1), ""
+		if i%3 == 0 {
+			word, want = "the Refund policy", append([]trace.ID{TraceID(i + 1)}, want...)
+		}
+		add(t, s, Span{Trace: i + 1, ID: root, Start: float64(i), Seconds: 200, Name: "root"})
+		for k := range uint64(3) {
+			add(t, s, Span{Trace: i + 1, ID: root + k + 1, Parent: root, Start: float64(i + 1 + 20*k*(i%2)), Seconds: 1, Name: "call", Attributes: Attributes{"note": word}})
+		}
+	}
+	var got []trace.ID
+	q := spanstore.Query{Limit: 2, Where: filter.Cond{Field: filter.FieldText, Op: filter.Words, Value: filter.Value{Text: "refund POLICY"}}}
+	for {
+		p, err := s.Traces(t.Context(), project, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range p.Traces {
+			got = append(got, p.Traces[i].Trace)
+			if p.Traces[i].Spans != 4 {
+				t.Errorf("a trace of %d spans, want all 4", p.Traces[i].Spans)
+			}
+		}
+		if q.Cursor = p.Next; p.Next == "" || len(got) > 40 {
+			break
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("traces %v, want %v", got, want)
+	}
+}
+
 func groups(t *testing.T, s spanstore.Store) {
 	for i := range uint64(6) {
 		add(t, s, Span{Trace: i + 1, ID: i + 1, Start: float64(i), Seconds: 1, Name: "call", Error: i == 0,

@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) spanstore.Store) {
 		{"filters", filters},
 		{"pages do not move under ingest", pages},
 		{"traces", traces},
+		{"traces by the text of a span", tracesByText},
 		{"groups", groups},
 		{"aggregates are as a model says", aggregates},
 		{"scores", scores},
