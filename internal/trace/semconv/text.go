@@ -1,8 +1,12 @@
 package semconv
 
 import (
+	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/assay-llmops/assay/internal/trace"
 	"github.com/assay-llmops/assay/internal/trace/otlp"
@@ -61,9 +65,12 @@ func oneLine(s string, n int) string {
 
 // EachText calls visit with every text of a span that a search may look in: its
 // name, the texts in its attributes, however nested, those of its events with
-// their names, and the message of its status. The bytes are the span's own.
+// their names, and the message of its status. A JSON text comes without its
+// escapes: a word after a line's end is a word, and é is é. The bytes are only
+// lent.
 func EachText(s *otlp.Span, visit func([]byte) error) error {
-	value := func(_ string, v otlp.Value) error { return v.Texts(visit) }
+	plain := func(b []byte) error { return visit(unescape(b)) }
+	value := func(_ string, v otlp.Value) error { return v.Texts(plain) }
 	if err := visit([]byte(s.Name)); err != nil {
 		return err
 	}
@@ -87,16 +94,77 @@ func EachText(s *otlp.Span, visit func([]byte) error) error {
 // EachLogText is EachText for a log record: its event's name, its body and its
 // attributes.
 func EachLogText(l *otlp.Log, visit func([]byte) error) error {
+	plain := func(b []byte) error { return visit(unescape(b)) }
 	if l.EventName != "" {
 		if err := visit([]byte(l.EventName)); err != nil {
 			return err
 		}
 	}
-	if err := l.Body.Texts(visit); err != nil {
+	if err := l.Body.Texts(plain); err != nil {
 		return fmt.Errorf("reading the text of a log record: %w", err)
 	}
-	if err := l.Attributes(func(_ string, v otlp.Value) error { return v.Texts(visit) }); err != nil {
+	if err := l.Attributes(func(_ string, v otlp.Value) error { return v.Texts(plain) }); err != nil {
 		return fmt.Errorf("reading the texts of a log record: %w", err)
 	}
 	return nil
+}
+
+// unescape takes the escapes out of a JSON text, and out of the JSON texts in
+// it: arguments of tools are JSON in JSON. Other texts stay as they are.
+func unescape(b []byte) []byte {
+	if t := bytes.TrimLeft(b, " \t\r\n"); len(t) == 0 || t[0] != '{' && t[0] != '[' && t[0] != '"' {
+		return b
+	}
+	for range 3 {
+		if bytes.IndexByte(b, '\\') < 0 {
+			break
+		}
+		more := bytes.Contains(b, []byte(`\\`)) // an escaped escape: of a text within
+		b = unescapeOnce(b)
+		if !more {
+			break
+		}
+	}
+	return b
+}
+
+func unescapeOnce(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); i++ {
+		if b[i] != '\\' || i+1 == len(b) {
+			out = append(out, b[i])
+			continue
+		}
+		i++
+		switch b[i] {
+		case 'n', 'r', 't', 'b', 'f':
+			out = append(out, ' ')
+		case 'u':
+			r, n := hexRune(b[i+1:])
+			if utf16.IsSurrogate(r) && bytes.HasPrefix(b[i+1+n:], []byte(`\u`)) {
+				low, m := hexRune(b[i+3+n:])
+				r, n = utf16.DecodeRune(r, low), n+2+m
+			}
+			if n == 0 {
+				out = append(out, 'u')
+				continue
+			}
+			out, i = utf8.AppendRune(out, r), i+n
+		default:
+			out = append(out, b[i])
+		}
+	}
+	return out
+}
+
+// hexRune reads four hex digits; n is 0 where there are none.
+func hexRune(b []byte) (r rune, n int) {
+	if len(b) < 4 {
+		return 0, 0
+	}
+	x, err := strconv.ParseUint(string(b[:4]), 16, 16)
+	if err != nil {
+		return 0, 0
+	}
+	return rune(x), 4
 }

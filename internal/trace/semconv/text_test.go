@@ -62,6 +62,24 @@ func TestEachText(t *testing.T) {
 	equal(t, "texts of a record", got, []string{"gen_ai.user.message", "six", "seven"})
 }
 
+func TestTextsOfJSONHaveNoEscapes(t *testing.T) {
+	for sent, want := range map[string]string{
+		`{"content":"first\nsecond"}`:       `{"content":"first second"}`,
+		`["Fl\u00f8yen \ud83d\ude00"]`:      `["Fløyen 😀"]`,
+		`{"arguments":"{\"q\":\"a\\nb\"}"}`: `{"arguments":"{"q":"a b"}"}`,
+		`C:\new is no JSON`:                 `C:\new is no JSON`,
+		`{"cut":"\u00`:                      `{"cut":"u00`,
+		`{"half":"\ud83d"}`:                 "{\"half\":\"\uFFFD\"}",
+		`{"end\`:                            `{"end\`,
+	} {
+		var got []string
+		if err := semconv.EachText(read(t, spanPB(attrs{"k", sent})), func(b []byte) error { got = append(got, string(b)); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, sent, got, []string{"step", want})
+	}
+}
+
 func TestLogScore(t *testing.T) {
 	a := attrs{"gen_ai.evaluation.name", "relevance", "gen_ai.evaluation.score.value", 0.8, "gen_ai.evaluation.score.label", "good", "gen_ai.evaluation.explanation", "It fits."}
 	l := logOf(t, "gen_ai.evaluation.result", nil, a)
