@@ -2,7 +2,6 @@ package semconv
 
 import (
 	"bytes"
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -67,46 +66,46 @@ func oneLine(s string, n int) string {
 // name, the texts in its attributes, however nested, those of its events with
 // their names, and the message of its status. A JSON text comes without its
 // escapes: a word after a line's end is a word, and é is é. The bytes are only
-// lent.
+// lent. An error is visit's, at which the walk ends; what cannot be read has no
+// texts, for one odd span must not end a search.
 func EachText(s *otlp.Span, visit func([]byte) error) error {
-	plain := func(b []byte) error { return visit(unescape(b)) }
-	value := func(_ string, v otlp.Value) error { return v.Texts(plain) }
-	if err := visit([]byte(s.Name)); err != nil {
-		return err
-	}
-	if err := s.Attributes(value); err != nil {
-		return fmt.Errorf("reading the texts of a span: %w", err)
-	}
-	if err := s.Events(func(e otlp.Event) error {
-		if err := visit([]byte(e.Name)); err != nil {
-			return err
-		}
-		return e.Attributes(value)
-	}); err != nil {
-		return fmt.Errorf("reading the texts of a span's events: %w", err)
-	}
-	if s.StatusMessage == "" {
-		return nil
-	}
-	return visit([]byte(s.StatusMessage))
+	t := texts{visit: visit}
+	_ = t.text([]byte(s.Name)) // t keeps the error, here and below
+	_ = s.Attributes(t.value)
+	_ = s.Events(func(e otlp.Event) error {
+		_ = t.text([]byte(e.Name))
+		return e.Attributes(t.value)
+	})
+	_ = t.text([]byte(s.StatusMessage))
+	return t.err
 }
 
 // EachLogText is EachText for a log record: its event's name, its body and its
 // attributes.
 func EachLogText(l *otlp.Log, visit func([]byte) error) error {
-	plain := func(b []byte) error { return visit(unescape(b)) }
-	if l.EventName != "" {
-		if err := visit([]byte(l.EventName)); err != nil {
-			return err
-		}
+	t := texts{visit: visit}
+	_ = t.text([]byte(l.EventName)) // t keeps the error, here and below
+	_ = t.value("", l.Body)
+	_ = l.Attributes(t.value)
+	return t.err
+}
+
+// texts hands texts to visit until it returns an error.
+type texts struct {
+	visit func([]byte) error
+	err   error
+}
+
+func (t *texts) text(b []byte) error {
+	if t.err == nil && len(b) > 0 {
+		t.err = t.visit(unescape(b))
 	}
-	if err := l.Body.Texts(plain); err != nil {
-		return fmt.Errorf("reading the text of a log record: %w", err)
-	}
-	if err := l.Attributes(func(_ string, v otlp.Value) error { return v.Texts(plain) }); err != nil {
-		return fmt.Errorf("reading the texts of a log record: %w", err)
-	}
-	return nil
+	return t.err
+}
+
+func (t *texts) value(_ string, v otlp.Value) error {
+	_ = v.Texts(t.text) // its own error is one of the bytes
+	return t.err
 }
 
 // unescape takes the escapes out of a JSON text, and out of the JSON texts in
