@@ -68,7 +68,7 @@ func fits(t *testing.T, kind, text string) {
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	dir := starterProject(t)
-	out := filepath.Join(t.TempDir(), "run.jsonl")
+	out, data := filepath.Join(t.TempDir(), "run.jsonl"), t.TempDir()
 	var key string
 	for _, c := range []struct {
 		args   string
@@ -99,11 +99,13 @@ func TestJSON(t *testing.T) {
 		{"runs show", 0, "assay.eval/1"},
 		{"runs show last --case size-small", 0, "assay.records/1"},
 		{"gate --baseline file:" + out + " --max-cases 5", 4, "assay.verdict/1"},
+		{"key create shop --data DATA", 0, "assay.key/1"},
+		{"key ls --data DATA", 0, "assay.keys/1"},
 		{"config show nowhere", 3, "assay.error/1"},
 		{"gate --baseline nonsense", 3, "assay.error/1"},
 		{"nonsense", 3, "assay.error/1"},
 	} {
-		line := strings.NewReplacer("DIR", filepath.Join(t.TempDir(), "new"), "KEY", key).Replace(c.args)
+		line := strings.NewReplacer("DIR", filepath.Join(t.TempDir(), "new"), "KEY", key, "DATA", data).Replace(c.args)
 		code, stdout, stderr := assay(t, dir, append(strings.Fields(line), "--json", "--quiet")...)
 		if code != c.code {
 			t.Fatalf("%s: exit %d, want %d\n%s%s", c.args, code, c.code, stdout, stderr)

@@ -16,6 +16,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script/*.txtar: what a user types, sees and gets
 // as exit code.
 func TestScripts(t *testing.T) {
+	server := standInServer(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -28,6 +29,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GIT_COMMITTER_NAME", "a")
 			env.Setenv("GIT_COMMITTER_EMAIL", "a@example.com")
 			env.Setenv("ASSAY_STATE", "")
+			env.Setenv("ASSAY_SERVER", server)
+			env.Setenv("ASSAY_API_KEY", "key")
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

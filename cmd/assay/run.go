@@ -43,6 +43,10 @@ type commands struct {
 	Diff    diffCmd    `cmd:"" help:"Show what differs between two versions of a configuration."`
 	Dataset datasetCmd `cmd:"" help:"Check and describe a dataset."`
 	Calls   callsCmd   `cmd:"" help:"List and show the model calls that were made."`
+	Key     keyCmd     `cmd:"" help:"Make, list and revoke the API keys of a server."`
+	Trace   traceCmd   `cmd:"" help:"List, show, follow, export and import traces of a server."`
+	Stats   statsCmd   `cmd:"" help:"Figures over spans: counts, percentiles, tokens, cost, by time and dimension."`
+	Score   scoreCmd   `cmd:"" help:"Score a trace, a span, a session or a case."`
 	Script  scriptCmd  `cmd:"" help:"Serve scripted replies and faults as an OpenAI endpoint."`
 	Schema  schemaCmd  `cmd:"" help:"Print the JSON Schema of a kind of file or output."`
 	Version versionCmd `cmd:"" help:"Print the version of this binary."`

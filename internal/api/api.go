@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
-	"github.com/assay-llmops/assay/internal/trace"
 )
 
 // Prefix is where the API lies.
@@ -34,8 +33,6 @@ type Who func(*http.Request) (project string, scopes []string, err error)
 type Options struct {
 	Store spanstore.Store
 	Who   Who
-	// Whole reads what a span holds; nil gives spans without their content.
-	Whole func(*spanstore.Raw) (*trace.Span, error)
 	Now   func() time.Time // time.Now where nil
 	Log   *slog.Logger     // surprises are told here; nowhere where nil
 }

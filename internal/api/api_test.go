@@ -36,11 +36,11 @@ func TestAnswers(t *testing.T) {
 			`"trace_id":"` + hexTrace + `"`, `"start":"2026-03-01T09:00:00.123456789Z"`, `"duration_ms":5000`, `"cost_usd":"0.0015"`, `"next":"`,
 		}},
 		{"GET", "/traces/{trace_id}", "/traces/" + hexTrace, "", []string{
-			`"orphaned":true`, `"span_count":5`, `"error_count":1`, `"cost_usd":"0.0015"`, `"name":"grounded"`, `"content_problem":"the content`, `"n":["NaN","YWI="]`,
+			`"orphaned":true`, `"span_count":5`, `"error_count":1`, `"cost_usd":"0.0015"`, `"name":"grounded"`, `"content_problem":"the content`, `"n":["NaN","YWI="]`, `"params":{"temperature":0.5}`, `"type":"Timeout"`, `"body":"a log record"`, `"service.name":"shop"`,
 			`"input_messages":[{"role":"user","parts":[{"type":"text","text":"hi"}]}]`, `"ttft_ms":250`,
 		}},
 		{"GET", "/spans", "/spans?since=24h", "", []string{`"status":"error","reason":"timeout"`, `"cost_sent_usd":"0.0015"`, `"counted":true`}},
-		{"GET", "/spans/{trace_id}/{span_id}", "/spans/" + hexTrace + "/0000000000000003", "", []string{`"depth":1`, `"input_text":"hello"`}},
+		{"GET", "/spans/{trace_id}/{span_id}", "/spans/" + hexTrace + "/0000000000000003", "", []string{`"depth":1`, `"text":"hi"`}},
 		{"GET", "/sessions", "/sessions", "", []string{`{"sessions":[{"id":"u1","first":"2026-03-01T09:00:00.123456789Z"`}},
 		{"GET", "/sessions/{session_id}", "/sessions/a%2Fb", "", []string{`"id":"a/b","traces":[{`}},
 		{"GET", "/users", "/users?limit=1000", "", []string{`{"users":[{"id":"u1"`}},
@@ -159,6 +159,7 @@ func TestErrors(t *testing.T) {
 		{"GET /traces", "revoked", nil, 401, `"code":"unauthorized","message":"this key was revoked"`},
 		{"GET /traces", "write", nil, 403, `"code":"forbidden","message":"the key lacks the scope read","fix":"use a key`},
 		{"POST /scores", "read", nil, 403, `lacks the scope write`},
+		{"POST /scores?", "write", nil, 415, `Content-Type: application/json`},
 		{"DELETE /users/{user_id}", "read,write", nil, 403, `lacks the scope admin`},
 		{"GET /traces?modle=x", "read", nil, 400, `"code":"unknown_parameter","message":"there is no parameter \"modle\" here"`},
 		{"GET /traces?cursr=x", "read", nil, 400, `"fix":"did you mean cursor?"`},
@@ -188,6 +189,9 @@ func TestErrors(t *testing.T) {
 		method, path, _ := strings.Cut(c.path, " ")
 		r := httptest.NewRequest(method, Prefix+strings.NewReplacer("{", "%7B", "}", "%7D").Replace(path), strings.NewReader(`{"id":"a","target":{"case":"c"},"name":"n","label":"x"}`))
 		r.Header.Set("Authorization", c.key)
+		if !strings.HasSuffix(path, "?") {
+			r.Header.Set("Content-Type", "application/json")
+		}
 		w := httptest.NewRecorder()
 		serve(d, &log).ServeHTTP(w, r)
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) {
@@ -319,7 +323,7 @@ func TestExport(t *testing.T) {
 		b.Resources = append(b.Resources, spanstore.Resource{Bytes: attribute("service.name", service), SchemaURL: group.SchemaUrl()})
 		b.Scopes = append(b.Scopes, spanstore.Scope{Resource: i, Bytes: field(nil, 1, []byte("lib-"+service)), SchemaURL: scope.SchemaUrl()})
 		for j := range 2 {
-			b.Spans = append(b.Spans, spanstore.Item{Scope: i, Bytes: spanBytes(t, scope.Spans().At(j))})
+			b.Spans = append(b.Spans, spanstore.Item{Scope: i, Bytes: spanBytes(scope.Spans().At(j))})
 		}
 	}
 	b.Logs = []spanstore.Item{{Scope: 1, Bytes: field(nil, 12, []byte("gen_ai.choice"))}}
@@ -356,22 +360,6 @@ func TestExport(t *testing.T) {
 
 func attribute(key, value string) []byte {
 	return field(nil, 1, field(field(nil, 1, []byte(key)), 2, field(nil, 1, []byte(value))))
-}
-
-// spanBytes is the message of one span.
-func spanBytes(t *testing.T, span ptrace.Span) []byte {
-	t.Helper()
-	alone := ptrace.NewTraces()
-	span.CopyTo(alone.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty())
-	whole, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(alone)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []byte
-	if err := otlpItems(whole, &found); err != nil {
-		t.Fatal(err)
-	}
-	return found
 }
 
 func TestOpenAPIOnTheWire(t *testing.T) {

@@ -8,12 +8,14 @@ import (
 
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/trace"
+	"github.com/assay-llmops/assay/internal/trace/otlp"
+	"github.com/assay-llmops/assay/internal/trace/semconv"
 )
 
 // content reads what a span holds. A span that cannot be read says so and does
 // not hide the rest of its trace.
 func (s *server) content(raw *spanstore.Raw) *Content {
-	whole, err := s.Whole(raw)
+	whole, err := whole(raw)
 	if err == nil {
 		c := contentOf(whole)
 		if _, err = json.Marshal(c); err == nil {
@@ -22,6 +24,29 @@ func (s *server) content(raw *spanstore.Raw) *Content {
 	}
 	s.surprise("reading a span", err)
 	return &Content{Problem: "the content of this span could not be read; the log of Assay says why"}
+}
+
+// whole reads a span as it was sent, with the log records that name it.
+func whole(raw *spanstore.Raw) (*trace.Span, error) {
+	origin := originOf(raw.Resource, raw.Scope)
+	span, err := otlp.ReadSpan(raw.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	logs := make([]semconv.Log, 0, len(raw.Logs))
+	for _, l := range raw.Logs {
+		record, err := otlp.ReadLog(l.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		from := originOf(l.Resource, l.Scope)
+		logs = append(logs, semconv.Log{Origin: &from, Log: record})
+	}
+	return semconv.Whole(&origin, &span, logs)
+}
+
+func originOf(r spanstore.Resource, s spanstore.Scope) semconv.Origin {
+	return semconv.ReadOrigin(otlp.Resource{Bytes: r.Bytes, SchemaURL: r.SchemaURL}, otlp.Scope{Bytes: s.Bytes, SchemaURL: s.SchemaURL})
 }
 
 func contentOf(s *trace.Span) *Content {

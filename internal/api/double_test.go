@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -16,6 +17,8 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/assay-llmops/assay/internal/llm"
 	"github.com/assay-llmops/assay/internal/spanstore"
@@ -90,7 +93,7 @@ func (d *double) Trace(_ context.Context, project string, id trace.ID) (*spansto
 	}
 	t := &spanstore.Trace{Records: records(), Scores: []trace.Score{{ID: "s1", Target: trace.Target{Trace: id}, Name: "grounded", Value: ptr(0.5), Time: start()}}}
 	for i := range t.Records {
-		t.Spans = append(t.Spans, spanstore.Raw{Bytes: []byte{byte(i)}})
+		t.Spans = append(t.Spans, raw(i))
 	}
 	return t, d.fails
 }
@@ -153,28 +156,44 @@ func serve(d *double, log io.Writer) http.Handler {
 			}
 			return "shop", strings.Split(key, ","), nil
 		},
-		Whole: func(raw *spanstore.Raw) (*trace.Span, error) {
-			if raw.Bytes[0] == 1 {
-				return nil, errors.New("SECRET content")
-			}
-			return &trace.Span{
-				InputText: "hello", Params: map[string]any{"temperature": 0.5}, Attributes: map[string]any{"n": []any{nan(), []byte("ab")}},
-				Input:      []trace.Message{{Role: "user", Parts: []trace.Part{{Type: "text", Text: "hi"}}}},
-				Events:     []trace.Event{{Time: start(), Name: "e", Body: map[string]any{"a": int64(1)}}},
-				Exceptions: []trace.Exception{{Time: start(), Type: "Timeout"}},
-				Links:      []trace.Link{{Trace: traceID(), Span: trace.SpanIDOf(7)}},
-			}, nil
-		},
 	})
 }
 
-func nan() float64 { zero := 0.0; return zero / zero }
+// raw is the span as it was sent; the second one is damaged.
+func raw(i int) spanstore.Raw {
+	if i == 1 {
+		return spanstore.Raw{Bytes: []byte("\xffSECRET content")}
+	}
+	sent := ptrace.NewTraces()
+	span := sent.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+	r := records()[i]
+	span.SetTraceID([16]byte(r.Trace))
+	span.SetSpanID([8]byte(r.Span))
+	span.SetStartTimestamp(pcommon.Timestamp(r.Start))
+	at := span.Attributes()
+	at.PutStr("gen_ai.operation.name", "chat")
+	at.PutStr("gen_ai.input.messages", `[{"role":"user","parts":[{"type":"text","content":"hi"}]}]`)
+	at.PutDouble("gen_ai.request.temperature", 0.5)
+	list := at.PutEmptySlice("n")
+	list.AppendEmpty().SetDouble(math.NaN())
+	list.AppendEmpty().SetEmptyBytes().FromRaw([]byte("ab"))
+	e := span.Events().AppendEmpty()
+	e.SetName("exception")
+	e.Attributes().PutStr("exception.type", "Timeout")
+	span.Links().AppendEmpty().SetTraceID([16]byte(r.Trace))
+	note := append(field(nil, 12, []byte("note")), field(nil, 5, field(nil, 1, []byte("a log record")))...)
+	return spanstore.Raw{
+		Resource: spanstore.Resource{Bytes: attribute("service.name", "shop")}, Bytes: spanBytes(span),
+		Logs: []spanstore.RawLog{{Bytes: note}},
+	}
+}
 
 // ask sends a request with all scopes.
 func ask(t *testing.T, h http.Handler, method, path, body string) (int, string) {
 	t.Helper()
 	r := httptest.NewRequest(method, Prefix+path, strings.NewReader(body))
 	r.Header.Set("Authorization", "read,write,admin")
+	r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w.Code, w.Body.String()

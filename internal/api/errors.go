@@ -53,6 +53,8 @@ func told(err error) *Error {
 		return &Error{Status: http.StatusNotFound, Code: "not_found", Message: "there is no such thing in this project"}
 	case errors.Is(err, spanstore.ErrCursor):
 		return &Error{Status: http.StatusBadRequest, Code: "bad_cursor", Message: "the cursor does not fit this query", Fix: "give a cursor only with the parameters of the page that it came with"}
+	case errors.Is(err, spanstore.ErrUnsupported):
+		return &Error{Status: http.StatusNotImplemented, Code: "unsupported", Message: err.Error()}
 	case errors.Is(err, spanstore.ErrBusy):
 		return &Error{Status: http.StatusServiceUnavailable, Code: "busy", Message: "the store takes in more than it can write", Fix: "try again after the seconds in Retry-After"}
 	case errors.Is(err, spanstore.ErrFull):

@@ -167,7 +167,7 @@ func (c *call) span() (any, error) {
 
 func (s *server) step(t *spanstore.Trace, p place, bare bool) Step {
 	step := Step{Span: spanOf(&t.Records[p.at]), Depth: p.depth, Orphan: p.orphan}
-	if !bare && s.Whole != nil && p.at < len(t.Spans) {
+	if !bare && p.at < len(t.Spans) {
 		step.Content = s.content(&t.Spans[p.at])
 	}
 	return step

@@ -3,11 +3,24 @@ package api
 import (
 	"net/http"
 
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
 	"github.com/assay-llmops/assay/internal/trace/otlp"
 )
 
-// otlpItems finds the last item of a request.
-func otlpItems(request []byte, found *[]byte) error { return otlp.Walk(request, last{found}) }
+// spanBytes is the message of one span.
+func spanBytes(span ptrace.Span) (found []byte) {
+	alone := ptrace.NewTraces()
+	span.CopyTo(alone.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty())
+	request, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(alone)
+	if err == nil {
+		err = otlp.Walk(request, last{&found})
+	}
+	if err != nil {
+		panic(err)
+	}
+	return found
+}
 
 type last struct{ found *[]byte }
 

@@ -57,6 +57,7 @@ func (in *Ingest) Server() *grpc.Server {
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 10 * time.Minute, Time: time.Minute, Timeout: 20 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		grpc.MaxHeaderListSize(64<<10),
+		grpc.WaitForHandlers(true), // a store is closed only after the last of them
 	)
 	for name, signal := range map[string]Signal{traceService: Traces, logsService: Logs} {
 		server.RegisterService(&grpc.ServiceDesc{
@@ -94,7 +95,7 @@ func (in *Ingest) admit(ctx context.Context, info *tap.Info) (context.Context, e
 
 func (in *Ingest) refused(signal Signal, err error) error {
 	f := failed(err)
-	in.Observe(Event{Signal: signal, Code: f.code})
+	in.Observe(Event{Signal: signal, Code: f.code, Err: f.cause})
 	return status.FromProto(f.status()).Err()
 }
 
@@ -126,7 +127,7 @@ func (in *Ingest) export(ctx context.Context, signal Signal, decode func(any) er
 	event.Took = time.Since(began)
 	if err != nil {
 		f := failed(err)
-		event.Code = f.code
+		event.Code, event.Err = f.code, f.cause
 		in.Observe(event)
 		return nil, status.FromProto(f.status()).Err()
 	}

@@ -53,7 +53,7 @@ func (in *Ingest) serve(w http.ResponseWriter, r *http.Request, signal Signal) {
 	var body []byte
 	if err != nil {
 		f := failed(err)
-		event.Code = f.code
+		event.Code, event.Err = f.code, f.cause
 		refuse(w, f)
 		body = f.encoded(asJSON)
 	} else {

@@ -19,7 +19,7 @@ import (
 const (
 	DefaultMaxBody  = 64 << 20  // bytes of a request, once decompressed
 	DefaultMaxItems = 200_000   // spans or log records of a request
-	DefaultInHand   = 256 << 20 // bytes of all requests in hand
+	DefaultInHand   = 128 << 20 // bytes of all requests in hand
 )
 
 // Store is the part of a store that ingest needs.
@@ -52,6 +52,7 @@ type Event struct {
 	Redacted int64 // matches that were replaced
 	Bytes    int64 // decompressed
 	Took     time.Duration
+	Err      error // the cause of a failure, for the operator; nil where Code says all
 }
 
 // Signal is what a request carries.

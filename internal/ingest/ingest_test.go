@@ -1,12 +1,14 @@
 package ingest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -622,3 +624,61 @@ func FuzzBodies(f *testing.F) {
 		}
 	})
 }
+
+func TestABodyThatDoesNotArriveInTime(t *testing.T) {
+	in := newIngest(&memory{}, nil)
+	server := httptest.NewUnstartedServer(in.Handler())
+	server.Config.ReadTimeout = 300 * time.Millisecond
+	server.Start()
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: 1000\r\n\r\npart", typeProto)
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != 503 || answer.Header.Get("Retry-After") != "1" {
+		t.Errorf("%s, Retry-After %q", answer.Status, answer.Header.Get("Retry-After"))
+	}
+	if in.InHand() != 0 {
+		t.Errorf("%d bytes are still held", in.InHand())
+	}
+}
+
+// BenchmarkTake is the way from a body to a batch, without a network and a
+// disk: 512 spans of 3.4 KB.
+func BenchmarkTake(b *testing.B) {
+	req := oneSpan(func(r ptrace.ResourceSpans, s ptrace.Span) {
+		s.Attributes().PutStr("input.value", strings.Repeat("word after word ", 200))
+		for n := range 511 {
+			s.CopyTo(r.ScopeSpans().At(0).Spans().AppendEmpty())
+			r.ScopeSpans().At(0).Spans().At(n + 1).SetSpanID([8]byte{1, byte(n), byte(n >> 8)})
+		}
+	})
+	body := encoded(b, req)
+	for name, headers := range map[string][]string{"plain": nil, "gzip": {"Content-Encoding", "gzip"}} {
+		sent := body
+		if headers != nil {
+			sent = gzipped(body)
+		}
+		b.Run(name, func(b *testing.B) {
+			in := newIngest(&memory{}, func(o *Options) { o.Store = nothing{} })
+			b.SetBytes(int64(len(body)))
+			for b.Loop() {
+				if w := post(in, "/v1/traces", sent, headers...); w.Code != 200 {
+					b.Fatal(w.Code)
+				}
+			}
+			b.ReportMetric(float64(b.N*512)/b.Elapsed().Seconds(), "spans/s")
+		})
+	}
+}
+
+type nothing struct{}
+
+func (nothing) Append(context.Context, string, *spanstore.Batch) error { return nil }

@@ -3,7 +3,6 @@ package spanstore
 import (
 	"context"
 	"errors"
-	"io"
 
 	"github.com/assay-llmops/assay/internal/trace"
 )
@@ -19,6 +18,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrCursor says that a cursor was not made by this store for this query.
 	ErrCursor = errors.New("the cursor does not fit the query")
+	// ErrUnsupported says that this store cannot answer such a query.
+	ErrUnsupported = errors.New("this query is not supported")
 )
 
 // Store keeps spans. It is safe for concurrent use.
@@ -50,22 +51,20 @@ type Store interface {
 	// batches as they were sent.
 	Export(ctx context.Context, project string, q Query, write func(*Batch) error) error
 
-	// Erase removes all that is kept of a user, a session or a trace, from
-	// memory, index and disk, before it returns.
-	Erase(ctx context.Context, project string, what Erasure) (*Erased, error)
-	// Recost computes all costs again at the prices of each span's date.
-	Recost(ctx context.Context, project string) (changed int64, err error)
-	// Retain removes what is older or more than the policy allows.
-	Retain(ctx context.Context, project string, policy Retention) (*Retained, error)
-
-	// Backup writes a consistent copy of everything while the store runs.
-	Backup(ctx context.Context, w io.Writer) error
 	// Ready is nil when the store takes in and answers; else it says why not.
 	Ready(ctx context.Context) error
 	// Metrics are the store's own figures.
 	Metrics() Metrics
 	// Close writes what is in memory and releases the store.
 	Close() error
+}
+
+// Eraser is a Store that can forget. It is declared apart because not every
+// engine can do so at once.
+type Eraser interface {
+	// Erase removes all that is kept of a user, a session or a trace, from
+	// memory, index and disk, before it returns.
+	Erase(ctx context.Context, project string, what Erasure) (*Erased, error)
 }
 
 // Erasure names what to remove: exactly one member is set.

@@ -2,7 +2,6 @@ package index
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/assay-llmops/assay/internal/spanstore/sqlquery"
@@ -110,8 +109,7 @@ func (x *Index) flush(ctx context.Context, b *buffer) error {
 	if err != nil {
 		x.placesMu.Lock()
 		defer x.placesMu.Unlock()
-		x.broken = fmt.Errorf("the index cannot go on, a restart rebuilds it from the log: %w", err)
-		return x.broken
+		return x.breaks(err)
 	}
 	return nil
 }

@@ -59,9 +59,12 @@ func (d *dict) id(dim sqlquery.Dim, text string) uint32 {
 	return e.id
 }
 
-// keep adds an entry that has the next id of its dim.
+// keep adds an entry that has the next id of its dim. One without a text was
+// forgotten.
 func (d *dict) keep(e entry) {
-	d.ids[e.dim][e.text] = e.id
+	if e.text != "" {
+		d.ids[e.dim][e.text] = e.id
+	}
 	d.texts[e.dim] = append(d.texts[e.dim], e.text)
 }
 
@@ -80,6 +83,14 @@ func (d *dict) find(dim sqlquery.Dim, text string) (uint32, bool) {
 	defer d.mu.RUnlock()
 	id, ok := d.ids[dim][text]
 	return id, ok
+}
+
+// forget takes the text from a number, which is not given again.
+func (d *dict) forget(dim sqlquery.Dim, id uint32) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.ids[dim], d.texts[dim][id])
+	d.texts[dim][id] = ""
 }
 
 // takeFresh gives what is in no table yet; the caller writes it to one.

@@ -53,6 +53,7 @@ func (o *Options) defaults() {
 // Index is an open index. It is safe for concurrent use.
 type Index struct {
 	options Options
+	dir     string
 	db      *sql.DB
 	dict    *dict
 
@@ -113,11 +114,11 @@ func open(ctx context.Context, dir string, o Options) (x *Index, err error) {
 		return nil, fmt.Errorf("starting DuckDB: %w", err)
 	}
 	x = &Index{
-		options: o, db: sql.OpenDB(connector), dict: newDict(), ends: map[uint32]Ref{}, recent: newRecent(o.Recent), seen: newSeen(seenTraces),
+		options: o, dir: dir, db: sql.OpenDB(connector), dict: newDict(), ends: map[uint32]Ref{}, recent: newRecent(o.Recent), seen: newSeen(seenTraces),
 		generation: 1, kick: make(chan struct{}, 1), stop: make(chan struct{}), finished: make(chan struct{}),
 	}
 	if x.conn, err = x.db.Conn(ctx); err == nil {
-		err = x.prepare(ctx, dir)
+		err = x.prepare(ctx)
 	}
 	if err == nil {
 		err = x.load(ctx)
@@ -142,14 +143,15 @@ func (x *Index) release() error {
 
 // prepare sets DuckDB's bounds, opens the file and makes the tables that are not
 // there.
-func (x *Index) prepare(ctx context.Context, dir string) error {
+func (x *Index) prepare(ctx context.Context) error {
 	settings := []string{
 		"SET memory_limit = " + quote(x.options.Memory),
-		"SET temp_directory = " + quote(filepath.Join(dir, "tmp")),
+		"SET temp_directory = " + quote(filepath.Join(x.dir, "tmp")),
 		"SET autoinstall_known_extensions = false", // nothing is fetched from anywhere
 		"SET autoload_known_extensions = false",
-		"ATTACH " + quote(filepath.Join(dir, fileName)) + " AS cold",
-		"SET enable_external_access = false", // no query reads a file
+		"SET allowed_directories = [" + quote(x.dir) + "]",
+		x.attach(fileName, "cold"),
+		"SET enable_external_access = false", // no query reads a file elsewhere
 	}
 	if x.options.Threads > 0 {
 		settings = append(settings, fmt.Sprintf("SET threads = %d", x.options.Threads))
@@ -188,8 +190,17 @@ func (x *Index) prepare(ctx context.Context, dir string) error {
 	return nil
 }
 
+func (x *Index) attach(file, as string) string {
+	return "ATTACH " + quote(filepath.Join(x.dir, file)) + " AS " + as
+}
+
 // tableNames are the tables that are both hot and cold.
 func tableNames() []string { return []string{"spans", "logs", "scores", "dict"} }
+
+// SpanTables are the tables that the view spans joins.
+func (x *Index) SpanTables() []string {
+	return []string{catalog(true) + ".spans", catalog(false) + ".spans"}
+}
 
 // scratch are tables through which a flush says which rows it means.
 const scratch = `

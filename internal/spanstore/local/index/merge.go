@@ -19,6 +19,11 @@ func (x *Index) Merge(ctx context.Context) error {
 	x.bufferMu.Unlock()
 	x.gate.Unlock()
 
+	return x.merge(ctx, b, ends)
+}
+
+// merge moves what is in b and in the hot tables into the cold ones.
+func (x *Index) merge(ctx context.Context, b *buffer, ends map[uint32]Ref) error {
 	if err := x.flush(ctx, b); err != nil {
 		return err
 	}
@@ -46,10 +51,16 @@ func (x *Index) Merge(ctx context.Context) error {
 	x.hotRows = 0
 	// The rows are in both places now; no query may see that.
 	if err := x.exec(ctx, "DROP SCHEMA memory.hot CASCADE", "CREATE SCHEMA memory.hot", "USE memory.hot", schema, scratch, "USE memory.main"); err != nil {
-		x.broken = fmt.Errorf("the index cannot go on, a restart rebuilds it from the log: %w", err)
-		return x.broken
+		return x.breaks(err)
 	}
 	return nil
+}
+
+// breaks says that the tables cannot be trusted any more; the caller holds
+// placesMu.
+func (x *Index) breaks(err error) error {
+	x.broken = fmt.Errorf("the index cannot go on, a restart rebuilds it from the log: %w", err)
+	return x.broken
 }
 
 // giveUp ends a transaction that failed; the rows stay hot.

@@ -58,6 +58,11 @@ func (r *recent) turn() {
 	}
 }
 
+func (r *recent) drop(k traceKey) {
+	delete(r.young, k)
+	delete(r.old, k)
+}
+
 func (t *traceNodes) find(span uint64) *node {
 	if len(t.nodes) < manyNodes {
 		for i := range t.nodes {

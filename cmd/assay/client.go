@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/assay-llmops/assay/internal/api"
+	"github.com/assay-llmops/assay/internal/problem"
+)
+
+// serverFlag says where the server is that a command asks.
+type serverFlag struct {
+	Server string `placeholder:"URL" default:"http://127.0.0.1:4318" env:"ASSAY_SERVER" help:"Where assay serve listens; its key is read from ASSAY_API_KEY."`
+}
+
+// client asks a server, with the key of the environment.
+type client struct {
+	c    *console
+	base string
+	key  string
+}
+
+func (f *serverFlag) open(c *console) (*client, error) {
+	u, err := url.Parse(f.Server)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, problem.Newf("%q is no address of a server", f.Server).Wanted("such as http://127.0.0.1:4318")
+	}
+	return &client{c, strings.TrimRight(f.Server, "/"), os.Getenv("ASSAY_API_KEY")}, nil
+}
+
+// do sends a request and gives the answer's body when it is a good one.
+func (cl *client) do(method, path string, body io.Reader) (io.ReadCloser, error) {
+	r, err := http.NewRequestWithContext(cl.c.ctx, method, cl.base+path, body)
+	if err != nil {
+		return nil, fmt.Errorf("making a request: %w", err)
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if cl.key != "" {
+		r.Header.Set("Authorization", "Bearer "+cl.key)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		if cl.c.ctx.Err() != nil {
+			return nil, cl.c.ctx.Err()
+		}
+		var inner *url.Error
+		if errors.As(err, &inner) {
+			err = inner.Err // without the address, which the message names
+		}
+		p := problem.Newf("the server at %s does not answer: %v", cl.base, err).Remedy("start it with assay serve, or name another with --server")
+		p.Err = err
+		return nil, p
+	}
+	if answer.StatusCode/100 == 2 {
+		return answer.Body, nil
+	}
+	defer answer.Body.Close()
+	return nil, refused(cl.base, answer)
+}
+
+// refused is the problem that a server told.
+func refused(base string, answer *http.Response) error {
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	var failure api.Failure
+	if err != nil || json.Unmarshal(text, &failure) != nil || failure.Error == nil || failure.Error.Message == "" {
+		return problem.Newf("the server at %s answers %s", base, answer.Status).Remedy("is it Assay? assay serve listens on port 4318")
+	}
+	e := failure.Error
+	p := &problem.Problem{What: e.Message, Want: e.Expected, Fix: e.Fix, Col: e.Column, Err: e}
+	if e.Code == "unauthorized" && p.Fix == "" {
+		p.Fix = "put a key into ASSAY_API_KEY"
+	}
+	return p
+}
+
+// get reads JSON from an endpoint of the API.
+func (cl *client) get(path string, query url.Values, into any) error {
+	body, err := cl.stream(path, query)
+	if err != nil {
+		return err
+	}
+	return cl.read(body, into)
+}
+
+// stream is what an endpoint of the API answers, as it comes.
+func (cl *client) stream(path string, query url.Values) (io.ReadCloser, error) {
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	return cl.do(http.MethodGet, api.Prefix+path, nil)
+}
+
+// post sends a body and reads the JSON that is answered.
+func (cl *client) post(path string, body []byte, into any) error {
+	answer, err := cl.do(http.MethodPost, path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	return cl.read(answer, into)
+}
+
+func (cl *client) read(body io.ReadCloser, into any) error {
+	defer body.Close()
+	if err := json.NewDecoder(body).Decode(into); err != nil {
+		if cl.c.ctx.Err() != nil {
+			return cl.c.ctx.Err()
+		}
+		return problem.Newf("the server at %s answers what is no JSON of Assay: %v", cl.base, err).Remedy("is it Assay, and of the same version?")
+	}
+	return nil
+}
+
+// spanQuery says which spans a command is about.
+type spanQuery struct {
+	Filter []string `arg:"" optional:"" help:"Which spans: docs/reference/filters.md."`
+	Since  string   `placeholder:"AGE" help:"Started then or later: 24h, 7d, a date or a time."`
+	Until  string   `placeholder:"AGE" help:"Started earlier."`
+}
+
+func (q *spanQuery) values() url.Values {
+	v := url.Values{}
+	for name, text := range map[string]string{"q": strings.Join(q.Filter, " "), "since": q.Since, "until": q.Until} {
+		if text != "" {
+			v.Set(name, text)
+		}
+	}
+	return v
+}

@@ -1,0 +1,77 @@
+package index
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/assay-llmops/assay/internal/trace"
+)
+
+func TestErasureLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	x := openTest(t, dir, Options{})
+	secret := span(1, 0, 0)
+	secret.User, secret.Session, secret.Name = "user-whom-nobody-knows", "session-to-forget", "shared"
+	kept := span(2, 0, 1)
+	kept.Trace, kept.User, kept.Name = trace.IDOf(3, 3), "user-who-stays", "shared"
+	about := Score{Score: trace.Score{ID: "score-to-forget", Name: "n", Label: "l", Target: trace.Target{Session: "session-to-forget"}}, Ref: Ref{1, 3}}
+	r := spans(secret, kept)
+	r.Logs = []Log{{Trace: secret.Trace, Span: secret.Span, Time: 1, Ref: Ref{1, 2}}}
+	r.Scores, r.End = []Score{about}, Ref{1, 4}
+	add(t, x, "shop", r)
+	theirs := spans(span(1, 0, 0)) // the same ids in another project
+	add(t, x, "other", theirs)
+	if err := x.Merge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !holds(t, dir, secret.User) {
+		t.Fatal("the file never had the name, so this test says nothing")
+	}
+	add(t, x, "shop", spans(func() Span { s := span(7, 1, 4); s.Trace, s.User = secret.Trace, secret.User; return s }()))
+
+	removed, err := x.Erase(t.Context(), 1, []trace.ID{secret.Trace}, []string{"session-to-forget"})
+	if err != nil || removed != (Removed{Spans: 2, Logs: 1, Scores: 1}) {
+		t.Fatalf("%+v: %v", removed, err)
+	}
+	check := func() {
+		t.Helper()
+		want(t, x, "SELECT project, span FROM spans ORDER BY ALL", "1 2", "2 1")
+		want(t, x, "SELECT (SELECT count(*) FROM logs), (SELECT count(*) FROM scores)", "0 0")
+		want(t, x, "SELECT text FROM dict WHERE dim = 9 ORDER BY text", "", "user-who-stays")
+		if got := x.Mark("shop"); got != (Ref{1, 5}) {
+			t.Errorf("mark %v", got)
+		}
+		for _, text := range []string{secret.User, secret.Session, about.ID} {
+			if holds(t, dir, text) {
+				t.Errorf("a file still has %q", text)
+			}
+		}
+	}
+	check()
+	closeTest(t, x)
+	x = openTest(t, dir, Options{})
+	defer closeTest(t, x)
+	check()
+	// The user comes back as somebody new, and duplicates are found as before.
+	again := span(2, 0, 9)
+	again.Trace, again.User = kept.Trace, secret.User
+	add(t, x, "shop", spans(again))
+	want(t, x, "SELECT u.text FROM spans JOIN dict u ON u.dim = 9 AND u.id = user_id WHERE project = 1", secret.User)
+}
+
+// holds says that a file of the folder has the text.
+func holds(t *testing.T, dir, text string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		if b, err := os.ReadFile(f); err == nil && bytes.Contains(b, []byte(text)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,168 @@
+package seglog
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+
+	"github.com/klauspost/compress/s2"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Format is the number of the form of segment files that is written. A file
+// with a greater number is refused.
+const Format = 1
+
+const (
+	fileMagic   = "ASSAYLOG"
+	recordMagic = "ARec"
+	fileSize    = 24 // magic, format, segment, salt, CRC-32C
+	headSize    = 52
+	// MaxBody is the most bytes that the body of a record may have.
+	MaxBody = 256 << 20
+)
+
+// codec is how a body is stored.
+type codec uint8
+
+const (
+	plain codec = 0
+	s2Raw codec = 1 // a block of S2, light on the way in
+	zStd  codec = 2 // a frame of zstd, for segments that are no longer written
+)
+
+var (
+	// ErrFormat says that a file was written by a later version.
+	ErrFormat = errors.New("written by a later version of Assay")
+	// ErrDamaged says that bytes are not what was written.
+	ErrDamaged = errors.New("damaged on disk")
+)
+
+// mark is what every record of a segment begins with: the magic and the
+// segment's own random bytes, so that no content looks like a record.
+type mark [8]byte
+
+func castagnoli(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
+
+// fileHead is the beginning of a segment file.
+type fileHead struct {
+	format  uint32
+	segment uint32
+	mark    mark
+}
+
+func (h *fileHead) encode() []byte {
+	b := make([]byte, fileSize)
+	le := binary.LittleEndian
+	copy(b, fileMagic)
+	le.PutUint32(b[8:], h.format)
+	le.PutUint32(b[12:], h.segment)
+	copy(b[16:20], h.mark[4:])
+	le.PutUint32(b[20:], castagnoli(b[:20]))
+	return b
+}
+
+// readFileHead says ok when the bytes are a whole file header.
+func readFileHead(b []byte) (h fileHead, ok bool) {
+	le := binary.LittleEndian
+	if len(b) < fileSize || string(b[:8]) != fileMagic || le.Uint32(b[20:]) != castagnoli(b[:20]) {
+		return h, false
+	}
+	h.format, h.segment = le.Uint32(b[8:]), le.Uint32(b[12:])
+	copy(h.mark[:], recordMagic)
+	copy(h.mark[4:], b[16:20])
+	return h, true
+}
+
+// head is the header of a record.
+type head struct {
+	mark     mark
+	typ      Type
+	codec    codec
+	stored   uint32 // bytes that follow the header
+	raw      uint32 // bytes of the body
+	count    uint32 // ordinals it takes, at least 1
+	first    uint32 // ordinal
+	sum      uint32 // CRC-32C of the stored bytes
+	received int64
+	latest   int64
+}
+
+func (h *head) size() int64 { return headSize + int64(h.stored) }
+func (h *head) end() uint64 { return uint64(h.first) + uint64(h.count) }
+
+func (h *head) append(b []byte) []byte {
+	le := binary.LittleEndian
+	from := len(b)
+	b = append(b, h.mark[:]...)
+	b = append(b, byte(h.typ), byte(h.codec), 0, 0)
+	b = le.AppendUint32(b, h.stored)
+	b = le.AppendUint32(b, h.raw)
+	b = le.AppendUint32(b, h.count)
+	b = le.AppendUint32(b, h.first)
+	b = le.AppendUint32(b, h.sum)
+	b = le.AppendUint64(b, uint64(h.received))
+	b = le.AppendUint64(b, uint64(h.latest))
+	return le.AppendUint32(b, castagnoli(b[from:]))
+}
+
+// readHead says ok when the bytes are a whole header with the mark; a zero mark
+// stands for any.
+func readHead(b []byte, want mark) (h head, ok bool) {
+	if len(b) < headSize || string(b[:4]) != recordMagic {
+		return h, false
+	}
+	le := binary.LittleEndian
+	copy(h.mark[:], b)
+	if want != (mark{}) && h.mark != want || le.Uint32(b[48:]) != castagnoli(b[:48]) {
+		return h, false
+	}
+	h.typ, h.codec = Type(b[8]), codec(b[9])
+	h.stored, h.raw = le.Uint32(b[12:]), le.Uint32(b[16:])
+	h.count, h.first, h.sum = le.Uint32(b[20:]), le.Uint32(b[24:]), le.Uint32(b[28:])
+	h.received, h.latest = int64(le.Uint64(b[32:])), int64(le.Uint64(b[40:]))
+	return h, h.count > 0 && h.raw <= MaxBody && h.stored <= h.raw
+}
+
+// pack stores a body lightly: S2, or as it is where that is no larger.
+func pack(h *head, body []byte) []byte {
+	stored := s2.Encode(nil, body)
+	h.codec = s2Raw
+	if len(stored) >= len(body) {
+		stored, h.codec = body, plain
+	}
+	h.raw, h.stored, h.sum = uint32(len(body)), uint32(len(stored)), castagnoli(stored)
+	return stored
+}
+
+// unpack gives the body of stored bytes whose checksum was checked.
+func unpack(h *head, stored []byte) ([]byte, error) {
+	var body []byte
+	var err error
+	switch h.codec {
+	case plain:
+		body = stored
+	case s2Raw:
+		n, lenErr := s2.DecodedLen(stored)
+		if lenErr != nil || n != int(h.raw) {
+			return nil, ErrDamaged
+		}
+		body, err = s2.Decode(nil, stored)
+	case zStd:
+		var d *zstd.Decoder
+		if d, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxBody)); err == nil {
+			defer d.Close()
+			body, err = d.DecodeAll(stored, make([]byte, 0, h.raw))
+		}
+	default:
+		return nil, fmt.Errorf("%w: stored in an unknown way", ErrDamaged)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if len(body) != int(h.raw) {
+		return nil, ErrDamaged
+	}
+	return body, nil
+}
