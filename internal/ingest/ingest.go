@@ -19,7 +19,7 @@ import (
 const (
 	DefaultMaxBody  = 64 << 20  // bytes of a request, once decompressed
 	DefaultMaxItems = 200_000   // spans or log records of a request
-	DefaultInHand   = 256 << 20 // bytes of all requests in hand
+	DefaultInHand   = 128 << 20 // bytes of all requests in hand
 )
 
 // Store is the part of a store that ingest needs.

@@ -27,7 +27,7 @@ func TestReference(t *testing.T) {
 			t.Errorf("the page does not have the path %s", path)
 		}
 	}
-	if DefaultMaxBody != 64<<20 || DefaultInHand != 256<<20 || DefaultMaxItems != 200_000 {
+	if DefaultMaxBody != 64<<20 || DefaultInHand != 128<<20 || DefaultMaxItems != 200_000 {
 		t.Error("the page has other limits")
 	}
 	example := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(page)[1]

@@ -1,6 +1,5 @@
 // Package server is the process that `assay serve` runs: one folder, an address
-// for OTLP over HTTP and the API, one for OTLP over gRPC, and a socket in the
-// folder for the command line.
+// for OTLP over HTTP and the API, one for OTLP over gRPC.
 //
 // Run starts everything, waits, and stops politely: no new connection, what is
 // in hand is finished and answered, then the store is closed. Nothing that was

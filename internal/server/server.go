@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -22,9 +21,6 @@ import (
 
 // KeysPath is where the API keys of a data folder lie.
 func KeysPath(dir string) string { return filepath.Join(dir, "keys.json") }
-
-// SocketPath is where the command line finds a running server.
-func SocketPath(dir string) string { return filepath.Join(dir, "control.sock") }
 
 // DefaultConnections is how many connections each address may have open.
 const DefaultConnections = 4096
@@ -72,10 +68,6 @@ func Run(ctx context.Context, o Options) error {
 		ears.close()
 		return err
 	}
-	if ears.control, err = listenControl(o.Dir); err != nil {
-		ears.close()
-		return errors.Join(err, closed(store))
-	}
 	s := assemble(o, keys, store, ears)
 	o.Log.Info("started", "data", o.Dir, "http", ears.http.Addr().String(), "keys", keys.Used())
 	if o.Started != nil {
@@ -93,11 +85,11 @@ func closed(store spanstore.Store) error {
 
 // ears are the listeners.
 type ears struct {
-	http, grpc, control net.Listener
+	http, grpc net.Listener
 }
 
 func (e *ears) close() {
-	for _, l := range []net.Listener{e.http, e.grpc, e.control} {
+	for _, l := range []net.Listener{e.http, e.grpc} {
 		if l != nil {
 			_ = l.Close()
 		}
@@ -131,24 +123,6 @@ func listen(o Options, keys *access.Keys) (_ *ears, err error) {
 	return e, nil
 }
 
-// listenControl opens the socket in the folder, which the store has to itself:
-// a socket that is there is one of a server that was killed.
-func listenControl(dir string) (net.Listener, error) {
-	path := SocketPath(dir)
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("removing an old control socket: %w", err)
-	}
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		return nil, (&problem.Problem{File: path, What: "the control socket cannot be made: " + err.Error(), Err: err}).
-			Remedy("the path of the data folder may be too long for a socket: name a shorter one by --data")
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("protecting the control socket: %w", err), l.Close())
-	}
-	return l, nil
-}
-
 func listenTCP(address, flag string, keys bool) (net.Listener, error) {
 	resolved, err := net.ResolveTCPAddr("tcp", address)
 	if err != nil {
@@ -167,15 +141,14 @@ func listenTCP(address, flag string, keys bool) (net.Listener, error) {
 
 // process is a server that is assembled.
 type process struct {
-	o       Options
-	ears    *ears
-	health  *health
-	http    *http.Server
-	control *http.Server
-	grpc    *grpc.Server
-	web     *crowd         // the connections of http
-	calls   *crowd         // and of grpc
-	inside  sync.WaitGroup // requests over HTTP
+	o      Options
+	ears   *ears
+	health *health
+	http   *http.Server
+	grpc   *grpc.Server
+	web    *crowd         // the connections of http
+	calls  *crowd         // and of grpc
+	inside sync.WaitGroup // requests over HTTP
 }
 
 func assemble(o Options, keys *access.Keys, store spanstore.Store, ears *ears) *process {
@@ -197,14 +170,11 @@ func assemble(o Options, keys *access.Keys, store spanstore.Store, ears *ears) *
 	mux.HandleFunc("GET /healthz", p.health.serveHealthz)
 	mux.HandleFunc("GET /readyz", p.health.serveReadyz)
 	mux.Handle("GET /metrics", fromHere(keys, http.HandlerFunc(f.serve)))
-	local := http.NewServeMux()
 	if o.API != nil {
 		mux.Handle("/api/v1/", fromHere(keys, o.API(store, asks(keys))))
-		local.Handle("/api/v1/", o.API(store, anybody))
 	}
 	p.http = p.server(mux)
 	p.http.ConnState = p.web.state
-	p.control = p.server(local)
 	if ears.grpc != nil {
 		p.grpc = in.Server()
 	}
@@ -242,7 +212,6 @@ func (p *process) run(ctx context.Context) error {
 		})
 	}
 	serve("HTTP", func() error { return p.http.Serve(p.ears.http) })
-	serve("the control socket", func() error { return p.control.Serve(p.ears.control) })
 	if p.grpc != nil {
 		serve("gRPC", func() error { return p.grpc.Serve(&listener{p.ears.grpc, p.calls}) })
 	}
@@ -268,13 +237,11 @@ func (p *process) stop() {
 		c.dismiss() // who has asked nothing is not waited for
 	}
 	var stopping sync.WaitGroup
-	for _, s := range []*http.Server{p.http, p.control} {
-		stopping.Go(func() {
-			if s.Shutdown(ctx) != nil {
-				_ = s.Close()
-			}
-		})
-	}
+	stopping.Go(func() {
+		if p.http.Shutdown(ctx) != nil {
+			_ = p.http.Close()
+		}
+	})
 	if p.grpc != nil {
 		stopping.Go(func() {
 			cut := context.AfterFunc(ctx, p.grpc.Stop)

@@ -85,25 +85,19 @@ func (f *fake) count(project string) int {
 // running is a server in this process.
 type running struct {
 	Addresses
-	dir   string
 	store *fake
 	log   *bytes.Buffer
 	stop  context.CancelFunc
 	done  chan error
 }
 
-// start runs a server in a folder with a short path, for the socket.
+// start runs a server.
 func start(t *testing.T, change func(*Options)) *running {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "assay")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	r := &running{dir: filepath.Join(dir, "data"), store: &fake{spans: map[string]int{}}, log: &bytes.Buffer{}, done: make(chan error, 1)}
+	r := &running{store: &fake{spans: map[string]int{}}, log: &bytes.Buffer{}, done: make(chan error, 1)}
 	started := make(chan Addresses, 1)
 	o := Options{
-		Dir: r.dir, Listen: "127.0.0.1:0", GRPC: "127.0.0.1:0",
+		Dir: filepath.Join(t.TempDir(), "data"), Listen: "127.0.0.1:0", GRPC: "127.0.0.1:0",
 		Open:    func(_ context.Context, dir string) (spanstore.Store, error) { return r.store, os.MkdirAll(dir, 0o700) },
 		Log:     slog.New(slog.NewTextHandler(r.log, nil)),
 		Started: func(a Addresses) { started <- a },
@@ -229,20 +223,6 @@ func TestServes(t *testing.T) {
 			t.Errorf("/metrics has no %q", want)
 		}
 	}
-	// The command line's socket asks for no key.
-	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", SocketPath(r.dir))
-	}}}
-	res, err := client.Get("http://assay/api/v1/traces?project=p")
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer, _ := io.ReadAll(res.Body)
-	res.Body.Close()
-	client.CloseIdleConnections()
-	if got := strings.TrimSpace(string(answer)); got != "p [ingest read write admin] <nil>" {
-		t.Errorf("by the socket: %q", got)
-	}
 	r.stopped(t)
 	if strings.Contains(r.log.String(), "secret") || !strings.Contains(r.log.String(), "stopped") {
 		t.Errorf("log:\n%s", r.log)
@@ -265,11 +245,7 @@ func TestOtherNamesAreTurnedAwayWithoutKeys(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
-	dir, err := os.MkdirTemp("", "assay")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir := t.TempDir()
 	keys, err := access.Open(KeysPath(dir))
 	if err != nil {
 		t.Fatal(err)
@@ -388,15 +364,10 @@ func TestWhatDoesNotStart(t *testing.T) {
 	r := start(t, nil)
 	run := func(o Options) error {
 		o.Log = slog.New(slog.DiscardHandler)
-		if o.Open == nil {
-			o.Open = func(context.Context, string) (spanstore.Store, error) { return nil, errors.New("the store is taken") }
-		}
+		o.Open = func(context.Context, string) (spanstore.Store, error) { return nil, errors.New("the store is taken") }
 		return Run(t.Context(), o)
 	}
-	second := &fake{spans: map[string]int{}}
-	opens := func(_ context.Context, dir string) (spanstore.Store, error) { return second, os.MkdirAll(dir, 0o700) }
 	for want, o := range map[string]Options{
-		"too long for a socket":      {Dir: filepath.Join(t.TempDir(), strings.Repeat("long", 30)), Listen: "127.0.0.1:0", Open: opens},
 		"there are no API keys":      {Dir: t.TempDir(), Listen: "0.0.0.0:0"},
 		"assay key create PROJECT":   {Dir: t.TempDir(), Listen: "127.0.0.1:0", GRPC: ":0"},
 		"cannot listen on " + r.HTTP: {Dir: t.TempDir(), Listen: r.HTTP},
@@ -405,9 +376,6 @@ func TestWhatDoesNotStart(t *testing.T) {
 		if err := run(o); err == nil || !problem.Is(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
-	}
-	if !second.closed {
-		t.Error("the store stays open when the socket cannot be made")
 	}
 	if err := run(Options{Dir: t.TempDir(), Listen: "127.0.0.1:0"}); err == nil || err.Error() != "the store is taken" {
 		t.Errorf("a store that does not open: %v", err)

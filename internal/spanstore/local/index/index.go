@@ -197,6 +197,11 @@ func (x *Index) attach(file, as string) string {
 // tableNames are the tables that are both hot and cold.
 func tableNames() []string { return []string{"spans", "logs", "scores", "dict"} }
 
+// SpanTables are the tables that the view spans joins.
+func (x *Index) SpanTables() []string {
+	return []string{catalog(true) + ".spans", catalog(false) + ".spans"}
+}
+
 // scratch are tables through which a flush says which rows it means.
 const scratch = `
 CREATE TABLE wanted (project UINTEGER, hi UBIGINT, lo UBIGINT);
