@@ -236,6 +236,43 @@ func TestReadersDuringUpkeep(t *testing.T) {
 	}
 }
 
+// TestUpkeepInTheMiddleOfReading replaces and removes the segments that a reader
+// has still before it.
+func TestUpkeepInTheMiddleOfReading(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		upkeep  func(h *harness) error
+		records int
+	}{
+		"erasing": {func(h *harness) error {
+			_, err := h.Rewrite(t.Context(), seglog.Drop{Item: ofSecret})
+			return err
+		}, 13},
+		"retention": {func(h *harness) error {
+			_, err := h.Retain(t.Context(), spanstore.Retention{MaxAge: 1}, 1000)
+			return err
+		}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, _, _ := filled(t, crashfs.New())
+			records := 0
+			err := h.Replay(t.Context(), seglog.Ref{}, func(_ seglog.Ref, r seglog.Record) error {
+				if records++; records == 1 {
+					return c.upkeep(h)
+				}
+				if bytes.Contains(r.Body, []byte("my secret")) {
+					t.Errorf("erased and read after it: %q", r.Body)
+				}
+				return nil
+			})
+			if err != nil || records != c.records || len(h.damage) != 0 {
+				t.Errorf("%d records, %v, damage %v", records, err, h.damage)
+			}
+		})
+	}
+}
+
 func TestRecompress(t *testing.T) {
 	t.Parallel()
 	disk := crashfs.New()
