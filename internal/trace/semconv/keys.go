@@ -18,6 +18,7 @@ const (
 	modelAnswered
 	modelEither
 	modelAsked
+	invocation
 	inputTokens
 	cachedTokens
 	cacheWriteTokens
@@ -81,8 +82,9 @@ var sources = []source{
 	// Which model.
 	{provider, "provider", []string{"gen_ai.provider.name", "llm.provider", "gen_ai.system", "llm.system", "ai.model.provider", "langsmith.metadata.ls_provider"}},
 	{modelAnswered, "model", []string{"gen_ai.response.model", "llm.response.model_name", "ai.response.model"}},
-	{modelEither, "model", []string{"llm.model_name", "embedding.model_name", "reranker.model_name", "langfuse.observation.model.name", "model_name"}},
+	{modelEither, "model", []string{"llm.model_name", "embedding.model_name", "reranker.model_name", "langfuse.observation.model.name"}},
 	{modelAsked, "model asked", []string{"gen_ai.request.model", "llm.request.model_name", "llm.request.model", "ai.model.id", "langsmith.metadata.ls_model_name"}},
+	{invocation, "model asked, in the parameters", []string{"llm.invocation_parameters"}},
 
 	// Usage. Alternatives, never added up.
 	{inputTokens, "input tokens", []string{

@@ -1,6 +1,7 @@
 package semconv_test
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"testing"
@@ -51,15 +52,52 @@ func TestEachText(t *testing.T) {
 	equal(t, "texts", got, []string{"step", "one", "two", "three", "event", "four", "five"})
 
 	stop := errors.New("enough")
-	if err := semconv.EachText(read(t, pb), func(b []byte) error { return stop }); !errors.Is(err, stop) {
-		t.Errorf("stopped: %v", err)
+	for n := range len(got) {
+		left := n
+		err := semconv.EachText(read(t, pb), func([]byte) error {
+			if left--; left < 0 {
+				return stop
+			}
+			return nil
+		})
+		if !errors.Is(err, stop) || left != -1 {
+			t.Errorf("stopped at text %d: %v, %d", n, err, left)
+		}
 	}
+	deep := any("deep")
+	for range 40 {
+		deep = []any{deep}
+	}
+	got = nil
+	if err := semconv.EachText(read(t, spanPB(attrs{"deep", deep, "after", "it"})), func(b []byte) error { got = append(got, string(b)); return nil }); err != nil {
+		t.Errorf("nested too deeply: %v", err)
+	}
+	equal(t, "texts beside a value that is nested too deeply", got, []string{"step", "it"})
+
 	l := logOf(t, "gen_ai.user.message", attrs{"content", "six"}, attrs{"k", "seven"})
 	got = nil
 	if err := semconv.EachLogText(&l.Log, func(b []byte) error { got = append(got, string(b)); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, "texts of a record", got, []string{"gen_ai.user.message", "six", "seven"})
+}
+
+func TestTextsOfJSONHaveNoEscapes(t *testing.T) {
+	for sent, want := range map[string]string{
+		`{"content":"first\nsecond"}`:       `{"content":"first second"}`,
+		`["Fl\u00f8yen \ud83d\ude00"]`:      `["Fløyen 😀"]`,
+		`{"arguments":"{\"q\":\"a\\nb\"}"}`: `{"arguments":"{"q":"a b"}"}`,
+		`C:\new is no JSON`:                 `C:\new is no JSON`,
+		`{"cut":"\u00`:                      `{"cut":"u00`,
+		`{"half":"\ud83d"}`:                 "{\"half\":\"\uFFFD\"}",
+		`{"end\`:                            `{"end\`,
+	} {
+		var got []string
+		if err := semconv.EachText(read(t, spanPB(attrs{"k", sent})), func(b []byte) error { got = append(got, string(b)); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, sent, got, []string{"step", want})
+	}
 }
 
 func TestLogScore(t *testing.T) {
@@ -154,7 +192,9 @@ func FuzzSpan(f *testing.F) {
 		if (err == nil) != (werr == nil) {
 			t.Fatalf("Row says %v, Whole %v", err, werr)
 		}
-		_ = semconv.EachText(&s, func([]byte) error { return nil })
+		if err := semconv.EachText(&s, func([]byte) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
 		if err != nil {
 			return
 		}
@@ -171,6 +211,49 @@ func FuzzSpan(f *testing.F) {
 		}
 		if u := r.Usage; u.InputTokens < 0 || u.OutputTokens < 0 || u.CachedTokens+u.CacheWriteTokens > u.InputTokens || u.ReasoningTokens > u.OutputTokens {
 			t.Fatalf("usage %+v", u)
+		}
+	})
+}
+
+// FuzzContent: whatever text stands where structures are expected, a span opens,
+// the text is kept as it was, and what is derived is JSON.
+func FuzzContent(f *testing.F) {
+	for _, s := range []string{
+		`[{"role":"user","parts":[{"type":"tool_call","id":"a","arguments":{"b":[1,null]}},{"type":"blob","mime_type":"image/png","content":"AA=="}]}]`,
+		`{"messages":[[{"id":["x","AIMessage"],"kwargs":{"content":[{"type":"text","text":"t"}],"tool_calls":[{"name":"n","args":{}}]}}]]}`,
+		`{"generations":[[{"message":{"kwargs":{"type":"ai"}},"generation_info":{"finish_reason":"stop"}}]]}`,
+		`{"choices":[{"message":{"role":"assistant","function_call":{"name":"f","arguments":"{"}}}],"tools":[{"function":{"name":"n"}}],"documents":[{"id":1,"score":1e999}]}`,
+		`[{"index":0,"relevanceScore":0.1}]`, `{"input":1,"output":2,"total":9}`, `{"args":[],"kwargs":{"a":1}}`, `[[[[]]]]`, `"x"`, `{`, ``, "\x00\xff",
+	} {
+		f.Add(s)
+	}
+	keys := []string{
+		"gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions", "gen_ai.tool.definitions", "gen_ai.retrieval.documents", "gen_ai.prompt",
+		"gen_ai.completion", "ai.prompt", "ai.prompt.messages", "ai.prompt.tools", "ai.response.toolCalls", "ai.ranking", "ai.documents", "metadata",
+		"langfuse.observation.input", "langfuse.observation.output", "langfuse.observation.usage_details", "langfuse.observation.cost_details",
+		"langfuse.observation.model.parameters", "langsmith.usage_metadata", "llm.invocation_parameters", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result",
+		"pydantic_ai.all_messages", "langfuse.trace.tags", "gen_ai.response.finish_reasons", "gen_ai.usage.input_tokens", "llm.cost.total",
+		"langfuse.observation.completion_start_time", "llm.input_messages.0.message.content", "llm.tools.0.tool.json_schema", "ai.telemetry.metadata.langfusePrompt",
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if !utf8.ValidString(s) {
+			return // the protocol has no such texts
+		}
+		kinds := []string{"LLM", "TOOL", "RETRIEVER", "AGENT"}
+		for _, kind := range kinds {
+			for _, key := range keys {
+				span := whole(t, attrs{"openinference.span.kind", kind, key, s})
+				if span.Attributes[key] != s {
+					t.Fatalf("%s: %q is kept as %q", key, s, span.Attributes[key])
+				}
+				span.Attributes = nil
+				if _, err := json.Marshal(span); err != nil {
+					t.Fatalf("%s: %v", key, err)
+				}
+				if u := span.Usage; u.CachedTokens+u.CacheWriteTokens > u.InputTokens || u.ReasoningTokens > u.OutputTokens || u.InputTokens < 0 {
+					t.Fatalf("usage %+v", u)
+				}
+			}
 		}
 	})
 }

@@ -228,6 +228,7 @@ func TestTrap11WhoGivesAToolsResult(t *testing.T) {
 		"tool, OpenTelemetry": {"gen_ai.input.messages", `[{"role":"tool","parts":[{"type":"tool_call_response","id":"c1","response":"rain"}]}]`},
 		"user, Pydantic AI":   {"gen_ai.input.messages", `[{"role":"user","parts":[{"type":"tool_call_response","id":"c1","result":"rain"}]}]`},
 		"user, Anthropic":     {"langfuse.observation.input", `[{"role":"user","content":[{"type":"tool_result","tool_use_id":"c1","content":"rain"}]}]`},
+		"user, Bedrock":       {"langfuse.observation.input", `[{"role":"user","content":[{"toolResult":{"toolUseId":"c1","content":"rain"}}]}]`},
 		"tool, OpenInference": {"llm.input_messages.0.message.role", "tool", "llm.input_messages.0.message.tool_call_id", "c1", "llm.input_messages.0.message.content", "rain"},
 	} {
 		s := whole(t, a)
@@ -348,6 +349,9 @@ func TestTrap17ModelsAskedAndAnswered(t *testing.T) {
 		{attrs{"gen_ai.request.model", "a"}, "a", "a"},
 		{attrs{"gen_ai.response.model", "b"}, "b", ""},
 		{attrs{"llm.model_name", "b", "gen_ai.request.model", "a"}, "b", "a"},
+		{attrs{"llm.model_name", "b", "llm.invocation_parameters", `{"model": "a", "temperature": 0}`}, "b", "a"},
+		{attrs{"llm.model_name", "b", "llm.invocation_parameters", `{"model": `}, "b", "b"},
+		{attrs{"model_name", "a weather model"}, "", ""},
 	} {
 		if r := row(t, c.a); r.Model != c.model || r.ModelAsked != c.asked {
 			t.Errorf("%v: %q %q", c.a, r.Model, r.ModelAsked)

@@ -136,8 +136,15 @@ func pack(h *head, body []byte) []byte {
 	return stored
 }
 
+// newDecoder reads zstd for unpack, no further than the size that is announced.
+// It starts no goroutine.
+func newDecoder() (*zstd.Decoder, error) {
+	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxMemory(MaxBody), zstd.WithDecodeAllCapLimit(true))
+}
+
 // unpack gives the body of stored bytes whose checksum was checked.
-func unpack(h *head, stored []byte) ([]byte, error) {
+func unpack(d *zstd.Decoder, h *head, stored []byte) ([]byte, error) {
 	var body []byte
 	var err error
 	switch h.codec {
@@ -150,11 +157,7 @@ func unpack(h *head, stored []byte) ([]byte, error) {
 		}
 		body, err = s2.Decode(nil, stored)
 	case zStd:
-		var d *zstd.Decoder
-		if d, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxBody)); err == nil {
-			defer d.Close()
-			body, err = d.DecodeAll(stored, make([]byte, 0, h.raw))
-		}
+		body, err = d.DecodeAll(stored, make([]byte, 0, h.raw))
 	default:
 		return nil, fmt.Errorf("%w: stored in an unknown way", ErrDamaged)
 	}

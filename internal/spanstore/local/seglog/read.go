@@ -17,7 +17,6 @@ import (
 type place struct {
 	segment    *segment
 	generation int
-	index      int // in the segment's entries
 	entry      entry
 }
 
@@ -39,7 +38,7 @@ func (l *Log) find(r Ref) (place, bool) {
 	if k < 0 || uint64(r.Ordinal) >= s.entries[k].head.end() {
 		return place{}, false
 	}
-	return place{s, s.generation, k, s.entries[k]}, true
+	return place{s, s.generation, s.entries[k]}, true
 }
 
 // places lists the records of all segments as they are now, in order.
@@ -49,7 +48,7 @@ func (l *Log) places() []place {
 	var all []place
 	for _, s := range l.segments {
 		for i := range s.entries {
-			all = append(all, place{s, s.generation, i, s.entries[i]})
+			all = append(all, place{s, s.generation, s.entries[i]})
 		}
 	}
 	return all
@@ -79,7 +78,7 @@ func (l *Log) body(p *place) ([]byte, error) {
 	for {
 		b, err := l.stored(p)
 		if err == nil {
-			b, err = unpack(&p.entry.head, b[headSize:])
+			b, err = unpack(l.decoder, &p.entry.head, b[headSize:])
 		}
 		if err == nil {
 			return b, nil
@@ -101,14 +100,17 @@ func (l *Log) body(p *place) ([]byte, error) {
 
 // spoiled tells of a damaged record, once.
 func (l *Log) spoiled(p *place, err error) {
+	h := &p.entry.head
 	l.mu.Lock()
-	first := p.segment.generation == p.generation && !p.segment.entries[p.index].bad
+	first := p.segment.generation == p.generation && !p.segment.told[h.first]
 	if first {
-		p.segment.entries[p.index].bad = true
+		if p.segment.told == nil {
+			p.segment.told = map[uint32]bool{}
+		}
+		p.segment.told[h.first] = true
 	}
 	l.mu.Unlock()
 	if first {
-		h := &p.entry.head
 		l.tell(Damage{
 			Segment: p.segment.number, Offset: p.entry.offset, Bytes: h.size(),
 			First: h.first, Count: h.count, Reason: "the body of a record: " + err.Error(),
