@@ -170,7 +170,7 @@ func TestTailFollows(t *testing.T) {
 		if asked++; asked == 3 {
 			cancel()
 		}
-		if r.URL.Query().Get("since") != tailWindow || r.URL.Query().Get("q") != "kind=llm" {
+		if r.URL.Query().Get("since") != tailWindow || r.URL.Query().Get("q") != "kind=llm" || r.URL.Query().Get("project") != "shop" {
 			t.Errorf("tail asks %s", r.URL)
 		}
 		page := api.TracePage{Traces: []api.Summary{{TraceID: "b", Root: "second"}, {TraceID: "a", Root: "first"}}}
@@ -178,7 +178,7 @@ func TestTailFollows(t *testing.T) {
 	}))
 	defer server.Close()
 	var out, errs strings.Builder
-	code := run(ctx, []string{"trace", "tail", "kind=llm", "--server", server.URL, "--every", "1ms"}, &out, &errs)
+	code := run(ctx, []string{"trace", "tail", "kind=llm", "--in", "shop", "--server", server.URL, "--every", "1ms"}, &out, &errs)
 	if code != exitOK || strings.Count(out.String(), "\n") != 2 || strings.Index(out.String(), "first") > strings.Index(out.String(), "second") {
 		t.Errorf("exit %d\n%s%s", code, &out, &errs)
 	}

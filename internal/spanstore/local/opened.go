@@ -44,7 +44,7 @@ func (s *Store) open(ctx context.Context, log *seglog.Log, scope sqlquery.Scope,
 		at[k] = i
 		keys = append(keys, k)
 	}
-	if len(keys) == 0 {
+	if len(keys) == 0 || !s.index.Logged(scope.Project) {
 		return list, nil
 	}
 	var owners []int

@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) spanstore.Store) {
 		{"projects see nothing of each other", projects},
 		{"export", export},
 		{"many at once", manyAtOnce},
+		{"erasure", erasure},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}
