@@ -18,13 +18,15 @@ import (
 // serverFlag says where the server is that a command asks.
 type serverFlag struct {
 	Server string `placeholder:"URL" default:"http://127.0.0.1:4318" env:"ASSAY_SERVER" help:"Where assay serve listens; its key is read from ASSAY_API_KEY."`
+	In     string `placeholder:"PROJECT" help:"Project of a server without keys (default: default); a key says its own."`
 }
 
 // client asks a server, with the key of the environment.
 type client struct {
-	c    *console
-	base string
-	key  string
+	c       *console
+	base    string
+	key     string
+	project string
 }
 
 func (f *serverFlag) open(c *console) (*client, error) {
@@ -32,7 +34,7 @@ func (f *serverFlag) open(c *console) (*client, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, problem.Newf("%q is no address of a server", f.Server).Wanted("such as http://127.0.0.1:4318")
 	}
-	return &client{c, strings.TrimRight(f.Server, "/"), os.Getenv("ASSAY_API_KEY")}, nil
+	return &client{c, strings.TrimRight(f.Server, "/"), os.Getenv("ASSAY_API_KEY"), f.In}, nil
 }
 
 // do sends a request and gives the answer's body when it is a good one.
@@ -43,6 +45,12 @@ func (cl *client) do(method, path string, body io.Reader) (io.ReadCloser, error)
 	}
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
+	}
+	if cl.project != "" { // the API reads the query, OTLP the header
+		query := r.URL.Query()
+		query.Set("project", cl.project)
+		r.URL.RawQuery = query.Encode()
+		r.Header.Set("X-Project-Name", cl.project)
 	}
 	if cl.key != "" {
 		r.Header.Set("Authorization", "Bearer "+cl.key)

@@ -9,6 +9,7 @@ import (
 type datasetCmd struct {
 	Check datasetCheckCmd `cmd:"" help:"Read a dataset and report what is wrong with it."`
 	Stats datasetStatsCmd `cmd:"" help:"Count cases, tags, clusters and fields."`
+	Add   datasetAddCmd   `cmd:"" help:"Make cases of traces: what was asked, with its documents and tool results."`
 }
 
 // datasetFlag names a dataset: through the eval file that uses it, so that its

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -169,7 +170,7 @@ func TestTailFollows(t *testing.T) {
 		if asked++; asked == 3 {
 			cancel()
 		}
-		if r.URL.Query().Get("since") != tailWindow || r.URL.Query().Get("q") != "kind=llm" {
+		if r.URL.Query().Get("since") != tailWindow || r.URL.Query().Get("q") != "kind=llm" || r.URL.Query().Get("project") != "shop" {
 			t.Errorf("tail asks %s", r.URL)
 		}
 		page := api.TracePage{Traces: []api.Summary{{TraceID: "b", Root: "second"}, {TraceID: "a", Root: "first"}}}
@@ -177,7 +178,7 @@ func TestTailFollows(t *testing.T) {
 	}))
 	defer server.Close()
 	var out, errs strings.Builder
-	code := run(ctx, []string{"trace", "tail", "kind=llm", "--server", server.URL, "--every", "1ms"}, &out, &errs)
+	code := run(ctx, []string{"trace", "tail", "kind=llm", "--in", "shop", "--server", server.URL, "--every", "1ms"}, &out, &errs)
 	if code != exitOK || strings.Count(out.String(), "\n") != 2 || strings.Index(out.String(), "first") > strings.Index(out.String(), "second") {
 		t.Errorf("exit %d\n%s%s", code, &out, &errs)
 	}
@@ -199,5 +200,20 @@ func TestTraceJSON(t *testing.T) {
 			continue
 		}
 		fits(t, "output", stdout)
+	}
+}
+
+// TestDrawn: the same seed draws the same, less is a part of more, and in order.
+func TestDrawn(t *testing.T) {
+	t.Parallel()
+	ids := func() []string { return strings.Fields("a b c d e f g h i j k l") }
+	ten, four, again, other := drawn(ids(), 10, 1), drawn(ids(), 4, 1), drawn(ids(), 4, 1), drawn(ids(), 4, 2)
+	if len(four) != 4 || !slices.Equal(four, again) || slices.Equal(four, other) || !slices.IsSorted(four) {
+		t.Errorf("drawn %v, again %v, with another seed %v", four, again, other)
+	}
+	for _, id := range four {
+		if !slices.Contains(ten, id) {
+			t.Errorf("%v is no part of %v", four, ten)
+		}
 	}
 }

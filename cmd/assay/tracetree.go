@@ -110,7 +110,8 @@ func row(s *api.Step, before string, t *api.Trace) string {
 	if s.Depth > deepestRow {
 		name = fmt.Sprintf("%s(level %d) %s", before, s.Depth, onOneLine.Replace(s.Name))
 	}
-	if s.Model != "" && !strings.Contains(s.Name, s.Model) {
+	named := strings.Contains(s.Name, orElse(s.ModelAsked, s.Model)) || strings.Contains(s.Name, s.Model)
+	if s.Model != "" && !named {
 		name += " " + onOneLine.Replace(s.Model)
 	} else if s.Kind != trace.KindOther.String() && s.Model == "" {
 		name += " (" + s.Kind + ")"

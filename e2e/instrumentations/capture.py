@@ -60,10 +60,15 @@ def capture(name, scenario, command, assay, recorder, receiver):
     return fixture.files(requests, wire, meta, places)
 
 
+def ours(folder):
+    """The files of a fixture that are there, without what tests keep beside them."""
+    return [f for pattern in ("otlp-*", "meta.json", "wire.json") for f in folder.glob(pattern)]
+
+
 def write(folder, made):
-    """Replace a fixture's folder by the files."""
+    """Replace a fixture's files."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
+    for old in ours(folder):
         old.unlink()
     for name, content in made.items():
         (folder / name).write_bytes(content)
@@ -72,7 +77,7 @@ def write(folder, made):
 def differences(folder, made):
     """What of a fixture that is there is not so in the one made now."""
     import fixture
-    there = {f.name: f.read_bytes() for f in folder.iterdir()} if folder.exists() else {}
+    there = {f.name: f.read_bytes() for f in ours(folder)}
     if set(there) != set(made):
         return [f"files {sorted(there)} became {sorted(made)}"]
     changed = [f"{name} changed" for name in ("meta.json", "wire.json") if there[name] != made[name]]

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assay-llmops/assay/internal/access"
 	"github.com/assay-llmops/assay/internal/spanstore"
 )
 
@@ -136,6 +137,9 @@ func (s *server) run(rt *route, w http.ResponseWriter, r *http.Request) (any, er
 	c := &call{server: s, ctx: r.Context(), request: r, project: project, now: s.Now(), answer: w}
 	if c.given, err = read(rt, r); err != nil {
 		return nil, err
+	}
+	if asked := c.given[forProject().name]; asked != "" && access.ProjectName(asked) != project {
+		return nil, &Error{Status: http.StatusForbidden, Code: "forbidden", Message: "the key is for another project", Fix: "leave the project out, or use a key of it"}
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	return rt.handle(c)

@@ -82,7 +82,7 @@ func TestWhatTheStoreIsAsked(t *testing.T) {
 	t.Parallel()
 	d := &double{}
 	h := serve(d, &bytes.Buffer{})
-	ask(t, h, "GET", "/traces?q=kind%3Dllm&since=24h&until=2026-03-02&limit=7&preview=true", "")
+	ask(t, h, "GET", "/traces?project=shop&q=kind%3Dllm&since=24h&until=2026-03-02&limit=7&preview=true", "")
 	want := spanstore.Query{
 		Where: filter.Cond{Field: filter.FieldKind, Op: filter.Equal, Value: filter.Value{Text: "llm"}, Col: 1}, Limit: 7, Text: true,
 		Since: now().Add(-24 * time.Hour).UnixNano(), Until: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC).UnixNano(),
@@ -158,7 +158,9 @@ func TestErrors(t *testing.T) {
 	}{
 		{"GET /traces", "revoked", nil, 401, `"code":"unauthorized","message":"this key was revoked"`},
 		{"GET /traces", "write", nil, 403, `"code":"forbidden","message":"the key lacks the scope read","fix":"use a key`},
+		{"GET /traces?project=other", "read", nil, 403, `the key is for another project`},
 		{"POST /scores", "read", nil, 403, `lacks the scope write`},
+		{"POST /scores?", "write", nil, 415, `Content-Type: application/json`},
 		{"DELETE /users/{user_id}", "read,write", nil, 403, `lacks the scope admin`},
 		{"GET /traces?modle=x", "read", nil, 400, `"code":"unknown_parameter","message":"there is no parameter \"modle\" here"`},
 		{"GET /traces?cursr=x", "read", nil, 400, `"fix":"did you mean cursor?"`},
@@ -188,6 +190,9 @@ func TestErrors(t *testing.T) {
 		method, path, _ := strings.Cut(c.path, " ")
 		r := httptest.NewRequest(method, Prefix+strings.NewReplacer("{", "%7B", "}", "%7D").Replace(path), strings.NewReader(`{"id":"a","target":{"case":"c"},"name":"n","label":"x"}`))
 		r.Header.Set("Authorization", c.key)
+		if !strings.HasSuffix(path, "?") {
+			r.Header.Set("Content-Type", "application/json")
+		}
 		w := httptest.NewRecorder()
 		serve(d, &log).ServeHTTP(w, r)
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.says) {

@@ -24,7 +24,11 @@ func (c *call) eraseUser() (any, error) {
 
 // erase removes all that is kept of one thing and answers with the proof.
 func (c *call) erase(what spanstore.Erasure) (any, error) {
-	e, err := c.Store.Erase(c.ctx, c.project, what)
+	eraser, ok := c.Store.(spanstore.Eraser)
+	if !ok {
+		return nil, spanstore.ErrUnsupported
+	}
+	e, err := eraser.Erase(c.ctx, c.project, what)
 	if err != nil {
 		return nil, err
 	}

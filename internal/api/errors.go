@@ -14,7 +14,7 @@ import (
 // Error is what a request is answered with when it fails.
 type Error struct {
 	Status   int    `json:"-"`
-	Code     string `json:"code" doc:"For programs: unauthorized, forbidden, not_found, unknown_parameter, bad_parameter, bad_filter, bad_cursor, bad_body, too_large, busy, disk_full, internal."`
+	Code     string `json:"code" doc:"For programs: unauthorized, forbidden, not_found, unknown_parameter, bad_parameter, bad_filter, bad_cursor, bad_body, too_large, unsupported, busy, disk_full, internal."`
 	Message  string `json:"message" doc:"For people: what was found."`
 	Column   int    `json:"column,omitempty" doc:"Of a filter: where, counted in characters from 1."`
 	Expected string `json:"expected,omitempty"`
@@ -53,6 +53,8 @@ func told(err error) *Error {
 		return &Error{Status: http.StatusNotFound, Code: "not_found", Message: "there is no such thing in this project"}
 	case errors.Is(err, spanstore.ErrCursor):
 		return &Error{Status: http.StatusBadRequest, Code: "bad_cursor", Message: "the cursor does not fit this query", Fix: "give a cursor only with the parameters of the page that it came with"}
+	case errors.Is(err, spanstore.ErrUnsupported):
+		return &Error{Status: http.StatusNotImplemented, Code: "unsupported", Message: err.Error()}
 	case errors.Is(err, spanstore.ErrBusy):
 		return &Error{Status: http.StatusServiceUnavailable, Code: "busy", Message: "the store takes in more than it can write", Fix: "try again after the seconds in Retry-After"}
 	case errors.Is(err, spanstore.ErrFull):

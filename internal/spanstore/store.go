@@ -59,6 +59,14 @@ type Store interface {
 	Close() error
 }
 
+// Eraser is a Store that can forget. It is declared apart because not every
+// engine can do so at once.
+type Eraser interface {
+	// Erase removes all that is kept of a user, a session or a trace, from
+	// memory, index and disk, before it returns.
+	Erase(ctx context.Context, project string, what Erasure) (*Erased, error)
+}
+
 // Erasure names what to remove: exactly one member is set.
 type Erasure struct {
 	User    string

@@ -87,7 +87,6 @@ type table struct {
 	names, scenarios []string
 	cells            map[string]map[string]string
 	lines            []string // one a defect
-	silent           map[string]bool
 }
 
 func (t *table) add(r *run, spans int, defects, explained []captured.Difference) {

@@ -82,13 +82,22 @@ func TraceSpans(s Scope, hi, lo uint64) Statement {
 	return Statement{SQL: fmt.Sprintf("SELECT %s FROM spans WHERE project = %d AND hi = %d AND lo = %d ORDER BY start, span", spanColumns, s.Project, hi, lo)}
 }
 
-// TraceLogs asks for (span, time, seg, ord) of the log records of a trace, by
-// time.
-func TraceLogs(s Scope, hi, lo uint64) Statement {
-	return Statement{SQL: fmt.Sprintf("SELECT span, time, seg, ord FROM logs WHERE project = %d AND hi = %d AND lo = %d ORDER BY time, seg, ord", s.Project, hi, lo)}
-}
-
 // ProjectLogs asks for (hi, lo, span, seg, ord) of all log records of a project.
 func ProjectLogs(s Scope) Statement {
 	return Statement{SQL: fmt.Sprintf("SELECT hi, lo, span, seg, ord FROM logs WHERE project = %d", s.Project)}
+}
+
+// SpanKey names a span.
+type SpanKey struct{ Hi, Lo, Span uint64 }
+
+// LogsOf asks for (hi, lo, span, seg, ord) of the log records that name one of
+// the spans, by time.
+func LogsOf(s Scope, spans []SpanKey) Statement {
+	keys := make([]string, len(spans))
+	for i, k := range spans {
+		keys[i] = fmt.Sprintf("(%d, %d, %d)", k.Hi, k.Lo, k.Span)
+	}
+	return Statement{SQL: fmt.Sprintf(`SELECT logs.hi, logs.lo, logs.span, seg, ord
+FROM logs JOIN (VALUES %s) AS of(hi, lo, span) ON logs.hi = of.hi AND logs.lo = of.lo AND logs.span = of.span
+WHERE project = %d ORDER BY time, seg, ord`, strings.Join(keys, ", "), s.Project)}
 }

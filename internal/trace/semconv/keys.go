@@ -18,6 +18,7 @@ const (
 	modelAnswered
 	modelEither
 	modelAsked
+	invocation
 	inputTokens
 	cachedTokens
 	cacheWriteTokens
@@ -81,8 +82,9 @@ var sources = []source{
 	// Which model.
 	{provider, "provider", []string{"gen_ai.provider.name", "llm.provider", "gen_ai.system", "llm.system", "ai.model.provider", "langsmith.metadata.ls_provider"}},
 	{modelAnswered, "model", []string{"gen_ai.response.model", "llm.response.model_name", "ai.response.model"}},
-	{modelEither, "model", []string{"llm.model_name", "embedding.model_name", "reranker.model_name", "langfuse.observation.model.name", "model_name"}},
+	{modelEither, "model", []string{"llm.model_name", "embedding.model_name", "reranker.model_name", "langfuse.observation.model.name"}},
 	{modelAsked, "model asked", []string{"gen_ai.request.model", "llm.request.model_name", "llm.request.model", "ai.model.id", "langsmith.metadata.ls_model_name"}},
+	{invocation, "model asked, in the parameters", []string{"llm.invocation_parameters"}},
 
 	// Usage. Alternatives, never added up.
 	{inputTokens, "input tokens", []string{
@@ -109,16 +111,16 @@ var sources = []source{
 		"gen_ai.usage.details.reasoning_tokens", "gen_ai.aggregated_usage.details.reasoning_tokens",
 	}},
 	{totalTokens, "total tokens", []string{"gen_ai.usage.total_tokens", "llm.token_count.total", "llm.usage.total_tokens", "ai.usage.totalTokens"}},
-	{usageBuckets, "usage, all parts", []string{"langfuse.observation.usage_details"}},
-	{usageObject, "usage, all parts", []string{"langsmith.usage_metadata", "langsmith.metadata.usage_metadata"}},
-	{usageInputDetails, "cached tokens", []string{"gen_ai.usage.input_token_details"}},
-	{usageOutputDetails, "reasoning tokens", []string{"gen_ai.usage.output_token_details"}},
+	{usageBuckets, "usage in one object, before all others", []string{"langfuse.observation.usage_details"}},
+	{usageObject, "usage in one object, after all others", []string{"langsmith.usage_metadata", "langsmith.metadata.usage_metadata"}},
+	{usageInputDetails, "cached and cache write tokens in one object", []string{"gen_ai.usage.input_token_details"}},
+	{usageOutputDetails, "reasoning tokens in one object", []string{"gen_ai.usage.output_token_details"}},
 
 	// Cost in US dollars, as the span claims it.
-	{costTotal, "cost sent", []string{"llm.cost.total", "gen_ai.usage.cost", "gen_ai.usage.total_cost", "operation.cost"}},
-	{costBuckets, "cost sent", []string{"langfuse.observation.cost_details"}},
-	{costInput, "cost sent, input", []string{"llm.cost.prompt"}},
-	{costOutput, "cost sent, output", []string{"llm.cost.completion"}},
+	{costTotal, "cost sent, US dollars", []string{"llm.cost.total", "gen_ai.usage.cost", "gen_ai.usage.total_cost", "operation.cost"}},
+	{costBuckets, "cost sent, US dollars", []string{"langfuse.observation.cost_details"}},
+	{costInput, "cost sent, where there is no total: the sum of", []string{"llm.cost.prompt"}},
+	{costOutput, "cost sent, where there is no total: the sum of", []string{"llm.cost.completion"}},
 
 	// Time to the first token, by unit.
 	{ttftSeconds, "time to first token", []string{"gen_ai.response.time_to_first_chunk", "gen_ai.client.operation.time_to_first_chunk", "gen_ai.server.time_to_first_token"}},
@@ -131,15 +133,15 @@ var sources = []source{
 		"ai.response.finishReason", "gen_ai.completion.0.finish_reason", "llm.response.finish_reason", "llm.response.stop_reason",
 		"langfuse.observation.metadata.finish_reason",
 	}},
-	{errorType, "reason", []string{"error.type"}},
-	{levelName, "error", []string{"langfuse.observation.level"}},
-	{levelNumber, "error", []string{"logfire.level_num"}},
+	{errorType, "error and its reason", []string{"error.type"}},
+	{levelName, "error, beside the status", []string{"langfuse.observation.level"}},
+	{levelNumber, "error, beside the status", []string{"logfire.level_num"}},
 
 	// What was being tried, for whom, where.
 	{config, "config", []string{"assay.config.name"}},
 	{configVersion, "version", []string{"assay.config.version"}},
-	{prompt, "config", []string{"gen_ai.prompt.name", "langfuse.observation.prompt.name", "langfuse.prompt.name", "traceloop.prompt.key", "prompt.id"}},
-	{promptVersion, "version", []string{
+	{prompt, "config, where none is named: the prompt", []string{"gen_ai.prompt.name", "langfuse.observation.prompt.name", "langfuse.prompt.name", "traceloop.prompt.key", "prompt.id"}},
+	{promptVersion, "version of the prompt", []string{
 		"langfuse.observation.prompt.version", "langfuse.prompt.version", "traceloop.prompt.version", "llm.prompt_template.version",
 	}},
 	{label, "label", []string{"assay.label"}},
@@ -158,9 +160,9 @@ var sources = []source{
 	{tags, "tags", []string{"tag.tags", "langfuse.trace.tags", "langfuse.tags", "langsmith.span.tags", "logfire.tags", "ai.telemetry.metadata.tags", "ai.settings.context.tags"}},
 
 	// Signs of a kind where the span names none.
-	{toolName, "kind", []string{"gen_ai.tool.name", "tool.name", "ai.toolCall.name"}},
-	{agentName, "kind", []string{"gen_ai.agent.name", "agent_name"}},
-	{retrievalQuery, "kind", []string{"gen_ai.retrieval.query.text", "db.vector.query.top_k"}},
+	{toolName, "kind, where none is named: a sign of one", []string{"gen_ai.tool.name", "tool.name", "ai.toolCall.name"}},
+	{agentName, "kind, where none is named: a sign of one", []string{"gen_ai.agent.name", "agent_name"}},
+	{retrievalQuery, "kind, where none is named: a sign of one", []string{"gen_ai.retrieval.query.text", "db.vector.query.top_k"}},
 
 	// Logfire sends a record when a span starts, before the span itself.
 	{recordType, "unended", []string{"logfire.span_type"}},

@@ -204,6 +204,9 @@ func part(v any) trace.Part {
 	if !ok {
 		return trace.Part{Type: "json", Data: raw(v)}
 	}
+	if p, ok := wrappedPart(m); ok {
+		return p
+	}
 	word := pickText(m, "type")
 	kind, known := partTypes[word]
 	if word == "" {
@@ -228,6 +231,26 @@ func part(v any) trace.Part {
 	default:
 		return trace.Part{Type: firstOf(kind, "json"), Data: raw(v)}
 	}
+}
+
+// wrappedPart reads the parts of Gemini and of Bedrock, whose type is the name
+// of their only field.
+func wrappedPart(m map[string]any) (p trace.Part, ok bool) {
+	for _, key := range []string{"functionCall", "function_call", "toolUse"} {
+		if inner, ok := m[key].(map[string]any); ok {
+			p = toolCall(inner)
+			p.ID = firstOf(p.ID, pickText(inner, "toolUseId"))
+			return p, true
+		}
+	}
+	for _, key := range []string{"functionResponse", "function_response", "toolResult"} {
+		if inner, ok := m[key].(map[string]any); ok {
+			return trace.Part{
+				Type: "tool_result", ID: pickText(inner, "id", "toolUseId"), Name: pickText(inner, "name"), Result: raw(pick(inner, "response", "content")),
+			}, true
+		}
+	}
+	return p, false
 }
 
 // toolOutput takes the result out of the wrapper of the Vercel AI SDK, which

@@ -1,6 +1,7 @@
 package semconv
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -81,7 +82,7 @@ func Row(o *Origin, s *otlp.Span) (row trace.Row, err error) {
 // fill derives what the span's own attributes say.
 func (f *found) fill(row *trace.Row) {
 	answered, either := f.text(modelAnswered), f.text(modelEither)
-	row.ModelAsked = firstOf(f.text(modelAsked), either)
+	row.ModelAsked = firstOf(f.text(modelAsked), f.modelInParameters(), either)
 	row.Model = firstOf(answered, either, row.ModelAsked)
 	row.Kind = f.kind(row.Model != "")
 	row.Provider = clip(providerOf(f.text(provider), row.Model))
@@ -94,6 +95,22 @@ func (f *found) fill(row *trace.Row) {
 	row.User, row.Session = f.text(user), f.text(session)
 	row.Environment, row.Service = f.text(environment), f.text(service)
 	f.fillPending(row)
+}
+
+// modelInParameters is the model that was asked where OpenInference's own
+// attribute names the one that answered.
+func (f *found) modelInParameters() string {
+	if !f.has(invocation) || f.has(modelAsked) {
+		return ""
+	}
+	var p struct {
+		Model     string `json:"model"`
+		ModelName string `json:"model_name"`
+	}
+	if json.Unmarshal(f[invocation].value.Raw(), &p) != nil {
+		return ""
+	}
+	return clip(firstOf(p.Model, p.ModelName))
 }
 
 // kind asks the vocabularies in the order in which they are trusted: LangSmith

@@ -35,6 +35,11 @@ func LogScore(_ *Origin, l *otlp.Log) (score trace.Score, ok bool) {
 	return finishEvaluation(score, at)
 }
 
+// scoreFamilies are who OpenInference's scores are about, and the word for one.
+var scoreFamilies = [...]struct{ prefix, word string }{
+	{"", "annotation"}, {"", "evaluation"}, {"trace.", "annotation"}, {"trace.", "evaluation"}, {"session.", "annotation"}, {"session.", "evaluation"},
+}
+
 // finishEvaluation fills a score from the attributes of the event.
 func finishEvaluation(score trace.Score, at map[string]any) (trace.Score, bool) {
 	score.Name = pickText(at, "gen_ai.evaluation.name")
@@ -72,14 +77,15 @@ func SpanScores(_ *Origin, s *otlp.Span) (list []trace.Score) {
 		if to, ok := carried(s); ok {
 			target = to
 		}
-		session := f.text(session)
-		for _, family := range []struct {
-			prefix string
-			target trace.Target
-		}{{"", target}, {"trace.", trace.Target{Trace: target.Trace}}, {"session.", trace.Target{Session: session}}} {
-			for _, word := range []string{"annotation", "evaluation"} {
-				list = append(list, annotations(unflatten(at, family.prefix+word+"s"), word, family.target, s)...)
+		for _, family := range scoreFamilies {
+			about := target
+			switch family.prefix {
+			case "trace.":
+				about.Span = trace.SpanID{}
+			case "session.":
+				about = trace.Target{Session: f.text(session)}
 			}
+			list = append(list, annotations(unflatten(at, family.prefix+family.word+"s"), family.word, about, s)...)
 		}
 	}
 	_ = s.Events(func(e otlp.Event) error { // as decode

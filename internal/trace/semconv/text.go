@@ -1,8 +1,11 @@
 package semconv
 
 import (
-	"fmt"
+	"bytes"
+	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/assay-llmops/assay/internal/trace"
 	"github.com/assay-llmops/assay/internal/trace/otlp"
@@ -61,42 +64,106 @@ func oneLine(s string, n int) string {
 
 // EachText calls visit with every text of a span that a search may look in: its
 // name, the texts in its attributes, however nested, those of its events with
-// their names, and the message of its status. The bytes are the span's own.
+// their names, and the message of its status. A JSON text comes without its
+// escapes: a word after a line's end is a word, and é is é. The bytes are only
+// lent. An error is visit's, at which the walk ends; what cannot be read has no
+// texts, for one odd span must not end a search.
 func EachText(s *otlp.Span, visit func([]byte) error) error {
-	value := func(_ string, v otlp.Value) error { return v.Texts(visit) }
-	if err := visit([]byte(s.Name)); err != nil {
-		return err
-	}
-	if err := s.Attributes(value); err != nil {
-		return fmt.Errorf("reading the texts of a span: %w", err)
-	}
-	if err := s.Events(func(e otlp.Event) error {
-		if err := visit([]byte(e.Name)); err != nil {
-			return err
-		}
-		return e.Attributes(value)
-	}); err != nil {
-		return fmt.Errorf("reading the texts of a span's events: %w", err)
-	}
-	if s.StatusMessage == "" {
-		return nil
-	}
-	return visit([]byte(s.StatusMessage))
+	t := texts{visit: visit}
+	_ = t.text([]byte(s.Name)) // t keeps the error, here and below
+	_ = s.Attributes(t.value)
+	_ = s.Events(func(e otlp.Event) error {
+		_ = t.text([]byte(e.Name))
+		return e.Attributes(t.value)
+	})
+	_ = t.text([]byte(s.StatusMessage))
+	return t.err
 }
 
 // EachLogText is EachText for a log record: its event's name, its body and its
 // attributes.
 func EachLogText(l *otlp.Log, visit func([]byte) error) error {
-	if l.EventName != "" {
-		if err := visit([]byte(l.EventName)); err != nil {
-			return err
+	t := texts{visit: visit}
+	_ = t.text([]byte(l.EventName)) // t keeps the error, here and below
+	_ = t.value("", l.Body)
+	_ = l.Attributes(t.value)
+	return t.err
+}
+
+// texts hands texts to visit until it returns an error.
+type texts struct {
+	visit func([]byte) error
+	err   error
+}
+
+func (t *texts) text(b []byte) error {
+	if t.err == nil && len(b) > 0 {
+		t.err = t.visit(unescape(b))
+	}
+	return t.err
+}
+
+func (t *texts) value(_ string, v otlp.Value) error {
+	_ = v.Texts(t.text) // its own error is one of the bytes
+	return t.err
+}
+
+// unescape takes the escapes out of a JSON text, and out of the JSON texts in
+// it: arguments of tools are JSON in JSON. Other texts stay as they are.
+func unescape(b []byte) []byte {
+	if t := bytes.TrimLeft(b, " \t\r\n"); len(t) == 0 || t[0] != '{' && t[0] != '[' && t[0] != '"' {
+		return b
+	}
+	for range 3 {
+		if bytes.IndexByte(b, '\\') < 0 {
+			break
+		}
+		more := bytes.Contains(b, []byte(`\\`)) // an escaped escape: of a text within
+		b = unescapeOnce(b)
+		if !more {
+			break
 		}
 	}
-	if err := l.Body.Texts(visit); err != nil {
-		return fmt.Errorf("reading the text of a log record: %w", err)
+	return b
+}
+
+func unescapeOnce(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); i++ {
+		if b[i] != '\\' || i+1 == len(b) {
+			out = append(out, b[i])
+			continue
+		}
+		i++
+		switch b[i] {
+		case 'n', 'r', 't', 'b', 'f':
+			out = append(out, ' ')
+		case 'u':
+			r, n := hexRune(b[i+1:])
+			if utf16.IsSurrogate(r) && bytes.HasPrefix(b[i+1+n:], []byte(`\u`)) {
+				low, m := hexRune(b[i+3+n:])
+				r, n = utf16.DecodeRune(r, low), n+2+m
+			}
+			if n == 0 {
+				out = append(out, 'u')
+				continue
+			}
+			out, i = utf8.AppendRune(out, r), i+n
+		default:
+			out = append(out, b[i])
+		}
 	}
-	if err := l.Attributes(func(_ string, v otlp.Value) error { return v.Texts(visit) }); err != nil {
-		return fmt.Errorf("reading the texts of a log record: %w", err)
+	return out
+}
+
+// hexRune reads four hex digits; n is 0 where there are none.
+func hexRune(b []byte) (r rune, n int) {
+	if len(b) < 4 {
+		return 0, 0
 	}
-	return nil
+	x, err := strconv.ParseUint(string(b[:4]), 16, 16)
+	if err != nil {
+		return 0, 0
+	}
+	return rune(x), 4
 }

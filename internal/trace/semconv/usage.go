@@ -106,7 +106,7 @@ func buckets(m map[string]any) (p parts) {
 		p = parts{input: in, output: out, cached: get(inside, "cached_tokens"), reasoning: get(made, "reasoning_tokens"), total: get(m, "total_tokens")}
 		return p
 	}
-	add := func(to *amount, n int64) { to.n, to.ok = to.n+n, true }
+	add := func(to *amount, n int64) { to.n, to.ok = min(to.n+n, maxCount), true }
 	plain := amount{}
 	for key, v := range m {
 		n, ok := countOf(v)

@@ -58,6 +58,9 @@ func (x *Index) append(project string, write func() (*Rows, error)) (full bool, 
 		b.since = time.Now()
 	}
 	b.spans = append(b.spans, spans...)
+	if len(rows.Logs) > 0 {
+		x.logged[id] = true
+	}
 	for _, l := range rows.Logs {
 		b.logs = append(b.logs, logRow{l, id})
 	}

@@ -61,7 +61,8 @@ type Index struct {
 
 	bufferMu sync.Mutex
 	buffer   buffer
-	ends     map[uint32]Ref // by project: the log is in buffer, hot or cold up to here
+	ends     map[uint32]Ref  // by project: the log is in buffer, hot or cold up to here
+	logged   map[uint32]bool // projects of which there are log records
 
 	writeMu    sync.Mutex // one Flush, Merge or Delete at a time
 	conn       *sql.Conn  // of the writer
@@ -114,7 +115,7 @@ func open(ctx context.Context, dir string, o Options) (x *Index, err error) {
 		return nil, fmt.Errorf("starting DuckDB: %w", err)
 	}
 	x = &Index{
-		options: o, dir: dir, db: sql.OpenDB(connector), dict: newDict(), ends: map[uint32]Ref{}, recent: newRecent(o.Recent), seen: newSeen(seenTraces),
+		options: o, dir: dir, db: sql.OpenDB(connector), dict: newDict(), ends: map[uint32]Ref{}, logged: map[uint32]bool{}, recent: newRecent(o.Recent), seen: newSeen(seenTraces),
 		generation: 1, kick: make(chan struct{}, 1), stop: make(chan struct{}), finished: make(chan struct{}),
 	}
 	if x.conn, err = x.db.Conn(ctx); err == nil {
@@ -197,6 +198,11 @@ func (x *Index) attach(file, as string) string {
 // tableNames are the tables that are both hot and cold.
 func tableNames() []string { return []string{"spans", "logs", "scores", "dict"} }
 
+// SpanTables are the tables that the view spans joins.
+func (x *Index) SpanTables() []string {
+	return []string{catalog(true) + ".spans", catalog(false) + ".spans"}
+}
+
 // scratch are tables through which a flush says which rows it means.
 const scratch = `
 CREATE TABLE wanted (project UINTEGER, hi UBIGINT, lo UBIGINT);
@@ -225,6 +231,15 @@ func (x *Index) load(ctx context.Context) error {
 		var mark Ref
 		err := rows.Scan(&project, &mark.Segment, &mark.Ordinal)
 		x.ends[project] = mark
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = x.each(ctx, "SELECT DISTINCT project FROM cold.logs", func(rows *sql.Rows) error {
+		var project uint32
+		err := rows.Scan(&project)
+		x.logged[project] = true
 		return err
 	})
 	if err != nil {
@@ -309,6 +324,11 @@ func (x *Index) Query(ctx context.Context, query string, args []any, scan func(*
 // Text is the text of the dictionary with this id; 0 is none.
 func (x *Index) Text(dim sqlquery.Dim, id uint32) string { return x.dict.text(dim, id) }
 
+// Find is the number of a text of the dictionary; ok is false where it has none.
+func (x *Index) Find(dim sqlquery.Dim, text string) (id uint32, ok bool) {
+	return x.dict.find(dim, text)
+}
+
 // Project is the number of a project; ok is false when nothing of it was ever
 // appended.
 func (x *Index) Project(name string) (id uint32, ok bool) { return x.dict.find(sqlquery.Project, name) }
@@ -335,6 +355,14 @@ func (x *Index) Newest(project uint32) Ref {
 		end.Ordinal--
 	}
 	return end
+}
+
+// Logged says whether a project ever had a log record that names a span; many
+// have none, and need not be asked for them.
+func (x *Index) Logged(project uint32) bool {
+	x.bufferMu.Lock()
+	defer x.bufferMu.Unlock()
+	return x.logged[project]
 }
 
 // Projects are the names of the projects of which something was appended, sorted.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
@@ -54,7 +53,7 @@ func (l *Log) drain() {
 			return
 		}
 		if group[0].head.typ == 0 {
-			group[0].done <- answer{err: l.rotate()}
+			group[0].done <- answer{err: room(l.rotate())}
 			continue
 		}
 		if err := l.commit(group); err != nil {
@@ -93,18 +92,15 @@ func (l *Log) take() []*waiting {
 func (l *Log) commit(group []*waiting) error {
 	start := time.Now()
 	err := l.write(group)
-	full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+	err = room(err)
 	l.mu.Lock()
-	l.stats.Full = full
+	l.stats.Full = errors.Is(err, spanstore.ErrFull)
 	l.stats.CommitNanos += int64(time.Since(start))
 	if err == nil {
 		l.stats.Commits++
 		l.stats.Records += int64(len(group))
 	}
 	l.mu.Unlock()
-	if full {
-		return fmt.Errorf("%w: %w", spanstore.ErrFull, err)
-	}
 	if err != nil {
 		return err
 	}

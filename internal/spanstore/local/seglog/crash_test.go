@@ -128,6 +128,9 @@ func TestTornTail(t *testing.T) {
 			t.Errorf("%d bytes: damage %v", size, h.damage)
 		}
 		more := h.add(t, record(t, "s", "more"))
+		if torn := size > ends[2]; torn != (more.Segment == 2) {
+			t.Errorf("%d bytes: the next is at %v: a place that was lost must not be given again", size, more)
+		}
 		for range 2 {
 			for i := range 3 {
 				if it, err := h.Item(t.Context(), refs[i]); err != nil || string(it.Bytes) != texts[i] {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/vfs"
 )
@@ -69,7 +71,8 @@ type Log struct {
 	o     Options
 	cache *Cache
 
-	upkeep sync.Mutex // one of Rewrite, Recompress, Retain, Backup at a time
+	decoder *zstd.Decoder
+	upkeep  sync.Mutex // one of Rewrite, Recompress, Retain, Backup at a time
 
 	mu       sync.Mutex // guards what follows
 	segments []*segment // by number; the last is written to
@@ -89,7 +92,9 @@ type segment struct {
 	mark       mark
 	size       int64
 	entries    []entry
-	generation int // counts rewritings
+	generation int             // counts rewritings
+	told       map[uint32]bool // by first ordinal: records that were found damaged
+	damaged    bool            // some of it is; guarded by upkeep once it is no longer written to
 }
 
 func (s *segment) next() uint64 {
@@ -128,6 +133,10 @@ func Open(dir string, o Options) (*Log, error) {
 	l := &Log{
 		fs: o.FS, dir: dir, o: o, cache: o.Cache,
 		wake: make(chan struct{}, 1), stopped: make(chan struct{}),
+	}
+	var err error
+	if l.decoder, err = newDecoder(); err != nil {
+		return nil, fmt.Errorf("opening the log in %s: %w", dir, err)
 	}
 	if err := l.recover(); err != nil {
 		return nil, fmt.Errorf("opening the log in %s: %w", dir, err)
@@ -187,7 +196,7 @@ func (l *Log) recover() error {
 	sound := false
 	for i, number := range numbers {
 		if i > 0 && number != numbers[i-1]+1 {
-			l.tell(Damage{Segment: numbers[i-1] + 1, Reason: fmt.Sprintf("the files of segments %d to %d are missing", numbers[i-1]+1, number-1)})
+			l.tell(missing(numbers[i-1]+1, number-1))
 		}
 		last := i == len(numbers)-1
 		found, err := scan(l.fs, l.name(number), number, last)
@@ -195,7 +204,7 @@ func (l *Log) recover() error {
 			return err
 		}
 		sound = len(found.damage) == 0
-		s := &segment{number: number, mark: found.mark, size: found.end, entries: found.entries}
+		s := &segment{number: number, mark: found.mark, size: found.end, entries: found.entries, damaged: !sound}
 		if last && !sound {
 			if err := l.cutTail(s, found); err != nil {
 				return err
@@ -216,13 +225,7 @@ func (l *Log) recover() error {
 
 // cutTail removes what stands behind the last whole record of the last segment.
 func (l *Log) cutTail(s *segment, found *scanned) error {
-	tail := false
-	for i := range found.damage {
-		if d := &found.damage[i]; d.Offset >= found.end {
-			d.Tail, tail = true, true
-		}
-	}
-	if !tail {
+	if !found.markTail() {
 		return nil
 	}
 	file, err := l.fs.OpenAppend(l.name(s.number))
@@ -318,6 +321,13 @@ func (l *Log) End() Ref {
 	return Ref{s.number, uint32(s.next())}
 }
 
+// First is the number of the oldest segment that there is.
+func (l *Log) First() uint32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.segments[0].number
+}
+
 // Stats are the log's figures.
 func (l *Log) Stats() Stats {
 	l.mu.Lock()
@@ -341,6 +351,8 @@ func (l *Log) Close() error {
 	close(l.wake)
 	l.mu.Unlock()
 	<-l.stopped
+	l.upkeep.Lock() // what is under way ends first
+	defer l.upkeep.Unlock()
 	l.cache.forget(l, 0)
 	if err := l.writer.file.Close(); err != nil {
 		return fmt.Errorf("closing the log in %s: %w", l.dir, err)

@@ -406,6 +406,30 @@ func TestDiskErrors(t *testing.T) {
 	}
 }
 
+// TestFailedSync: a file whose sync failed is not written to any more.
+func TestFailedSync(t *testing.T) {
+	t.Parallel()
+	disk := crashfs.New()
+	h := open(t, disk, seglog.Options{})
+	first := h.add(t, record(t, "s", "first"))
+	disk.Before(func(op crashfs.Op) error {
+		if op.Kind == crashfs.Sync {
+			return syscall.EIO
+		}
+		return nil
+	})
+	if _, err := h.Append(t.Context(), record(t, "s", "lost")); !errors.Is(err, syscall.EIO) {
+		t.Errorf("got %v", err)
+	}
+	disk.Before(nil)
+	if r := h.add(t, record(t, "s", "second")); r != (seglog.Ref{Segment: first.Segment + 1}) {
+		t.Errorf("the next is at %v", r)
+	}
+	if got := h.all(t); len(got) != 2 {
+		t.Errorf("%d records", len(got))
+	}
+}
+
 func TestRefusedRecords(t *testing.T) {
 	t.Parallel()
 	h := open(t, crashfs.New(), seglog.Options{})

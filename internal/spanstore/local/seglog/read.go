@@ -17,7 +17,6 @@ import (
 type place struct {
 	segment    *segment
 	generation int
-	index      int // in the segment's entries
 	entry      entry
 }
 
@@ -39,17 +38,24 @@ func (l *Log) find(r Ref) (place, bool) {
 	if k < 0 || uint64(r.Ordinal) >= s.entries[k].head.end() {
 		return place{}, false
 	}
-	return place{s, s.generation, k, s.entries[k]}, true
+	return place{s, s.generation, s.entries[k]}, true
 }
 
-// places lists the records of all segments as they are now, in order.
-func (l *Log) places() []place {
+// places lists the records that have something at or behind from as they are
+// now, in order.
+func (l *Log) places(from Ref) []place {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var all []place
 	for _, s := range l.segments {
+		if s.number < from.Segment {
+			continue
+		}
 		for i := range s.entries {
-			all = append(all, place{s, s.generation, i, s.entries[i]})
+			if s.number == from.Segment && s.entries[i].head.end() <= uint64(from.Ordinal) {
+				continue
+			}
+			all = append(all, place{s, s.generation, s.entries[i]})
 		}
 	}
 	return all
@@ -79,7 +85,7 @@ func (l *Log) body(p *place) ([]byte, error) {
 	for {
 		b, err := l.stored(p)
 		if err == nil {
-			b, err = unpack(&p.entry.head, b[headSize:])
+			b, err = unpack(l.decoder, &p.entry.head, b[headSize:])
 		}
 		if err == nil {
 			return b, nil
@@ -101,14 +107,17 @@ func (l *Log) body(p *place) ([]byte, error) {
 
 // spoiled tells of a damaged record, once.
 func (l *Log) spoiled(p *place, err error) {
+	h := &p.entry.head
 	l.mu.Lock()
-	first := p.segment.generation == p.generation && !p.segment.entries[p.index].bad
+	first := p.segment.generation == p.generation && !p.segment.told[h.first]
 	if first {
-		p.segment.entries[p.index].bad = true
+		if p.segment.told == nil {
+			p.segment.told = map[uint32]bool{}
+		}
+		p.segment.told[h.first] = true
 	}
 	l.mu.Unlock()
 	if first {
-		h := &p.entry.head
 		l.tell(Damage{
 			Segment: p.segment.number, Offset: p.entry.offset, Bytes: h.size(),
 			First: h.first, Count: h.count, Reason: "the body of a record: " + err.Error(),
@@ -148,10 +157,7 @@ func (l *Log) view(p *place, keep bool) (*block.View, error) {
 // order, up to the end as it is at the call. Damaged records are told of and
 // passed over.
 func (l *Log) Replay(ctx context.Context, from Ref, visit func(Ref, Record) error) error {
-	for _, p := range l.places() {
-		if p.segment.number < from.Segment || p.segment.number == from.Segment && p.entry.head.end() <= uint64(from.Ordinal) {
-			continue
-		}
+	for _, p := range l.places(from) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -246,8 +252,7 @@ func (l *Log) Items(ctx context.Context, refs []Ref, visit func(i int, it *block
 // latest. Whether a match is one for the user is the caller's to say: a word is
 // also found in the name of an attribute. It ends when visit wants no more.
 func (l *Log) Search(ctx context.Context, words []string, visit func(r Ref, latest int64, it *block.Item) (more bool, err error)) error {
-	all := l.places()
-	all = slices.DeleteFunc(all, func(p place) bool { return p.entry.head.typ != Spans })
+	all := slices.DeleteFunc(l.places(Ref{}), func(p place) bool { return p.entry.head.typ != Spans })
 	slices.Reverse(all)
 	slices.SortStableFunc(all, func(a, b place) int { return cmp.Compare(b.entry.head.latest, a.entry.head.latest) })
 	folded := make([][]byte, len(words))

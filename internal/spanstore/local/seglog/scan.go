@@ -23,6 +23,9 @@ type Damage struct {
 // String is a sentence about the damage.
 func (d Damage) String() string {
 	s := fmt.Sprintf("segment %d, bytes %d to %d: %s", d.Segment, d.Offset, d.Offset+d.Bytes, d.Reason)
+	if d.Tail {
+		s += ", at the end of what was written last"
+	}
 	if d.Count > 0 {
 		s += fmt.Sprintf("; items %d to %d are lost", d.First, uint64(d.First)+uint64(d.Count)-1)
 	}
@@ -33,7 +36,6 @@ func (d Damage) String() string {
 type entry struct {
 	offset int64
 	head   head
-	bad    bool // its body was found damaged and that was told
 }
 
 // scanned is what a segment file holds.
@@ -42,6 +44,16 @@ type scanned struct {
 	entries []entry
 	damage  []Damage
 	end     int64 // where the last whole record ends
+}
+
+// markTail marks the damage that stands behind the last whole record.
+func (s *scanned) markTail() (any bool) {
+	for i := range s.damage {
+		if d := &s.damage[i]; d.Offset >= s.end {
+			d.Tail, any = true, true
+		}
+	}
+	return any
 }
 
 // scanner goes through a segment file.

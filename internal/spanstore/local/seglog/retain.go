@@ -1,0 +1,105 @@
+package seglog
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/assay-llmops/assay/internal/spanstore"
+)
+
+// Gone is what a retention removed.
+type Gone struct {
+	Segments []uint32
+	Bytes    int64
+}
+
+// Retain removes whole segments, oldest first: those in which everything came
+// longer ago than the policy's age, and those that are over its bytes. The
+// segment that is written to stays, unless all in it is too old.
+func (l *Log) Retain(ctx context.Context, policy spanstore.Retention, now int64) (Gone, error) {
+	l.upkeep.Lock()
+	defer l.upkeep.Unlock()
+	var gone Gone
+	old := func(s *segment) bool {
+		return policy.MaxAge > 0 && newest(s) < now-policy.MaxAge
+	}
+	l.mu.Lock()
+	last := l.segments[len(l.segments)-1]
+	stale := len(last.entries) > 0 && old(last)
+	l.mu.Unlock()
+	if stale {
+		if err := l.seal(ctx); err != nil {
+			return gone, fmt.Errorf("removing old segments: %w", err)
+		}
+	}
+	total := l.Stats().Bytes
+	for _, s := range l.sealed() {
+		if !old(s) && (policy.MaxBytes <= 0 || total <= policy.MaxBytes) {
+			break
+		}
+		l.mu.Lock()
+		l.segments = l.segments[1:]
+		s.generation++
+		l.cache.forget(l, s.number)
+		l.mu.Unlock()
+		if err := l.fs.Remove(l.name(s.number)); err != nil {
+			return gone, fmt.Errorf("removing segment %d: %w", s.number, err)
+		}
+		gone.Segments = append(gone.Segments, s.number)
+		gone.Bytes += s.size
+		total -= s.size
+	}
+	if len(gone.Segments) > 0 {
+		if err := l.fs.SyncDir(l.dir); err != nil {
+			return gone, fmt.Errorf("removing old segments: %w", err)
+		}
+	}
+	return gone, nil
+}
+
+// newest is when the latest record of a segment came.
+func newest(s *segment) int64 {
+	var latest int64
+	for i := range s.entries {
+		latest = max(latest, s.entries[i].head.received)
+	}
+	return latest
+}
+
+// Backup calls write with each file of the log as it is at the call, while the
+// log runs on. The folder of these files opens as a log that ends at the Ref.
+func (l *Log) Backup(ctx context.Context, write func(name string, size int64, r io.Reader) error) (Ref, error) {
+	l.upkeep.Lock() // no file is replaced or removed
+	defer l.upkeep.Unlock()
+	type part struct {
+		number uint32
+		size   int64
+	}
+	l.mu.Lock()
+	parts := make([]part, len(l.segments))
+	for i, s := range l.segments {
+		parts[i] = part{s.number, s.size}
+	}
+	last := l.segments[len(l.segments)-1]
+	end := Ref{last.number, uint32(last.next())}
+	l.mu.Unlock()
+	for _, p := range parts {
+		if err := ctx.Err(); err != nil {
+			return end, err
+		}
+		if err := l.copyOut(p.number, p.size, write); err != nil {
+			return end, fmt.Errorf("backing up segment %d: %w", p.number, err)
+		}
+	}
+	return end, nil
+}
+
+func (l *Log) copyOut(number uint32, size int64, write func(name string, size int64, r io.Reader) error) error {
+	file, err := l.fs.Open(l.name(number))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return write(segmentName(number), size, io.NewSectionReader(file, 0, size))
+}

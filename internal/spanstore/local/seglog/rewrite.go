@@ -1,0 +1,253 @@
+package seglog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"syscall"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/assay-llmops/assay/internal/spanstore"
+	"github.com/assay-llmops/assay/internal/spanstore/local/block"
+	"github.com/assay-llmops/assay/internal/trace"
+	"github.com/assay-llmops/assay/internal/vfs"
+)
+
+// Drop says what an erasure removes.
+type Drop struct {
+	Segments []uint32                             // where to look; nil: everywhere
+	Item     func(r Ref, it *block.Item) bool     // nil: no span and no log record
+	Score    func(r Ref, score *trace.Score) bool // nil: no score
+}
+
+// Dropped is what an erasure removed.
+type Dropped struct{ Spans, Logs, Scores int64 }
+
+// Rewrite erases: the segments that Drop names are written anew without what it
+// drops. Places are kept, so that every other Ref stays. Bytes of those segments
+// that are damaged, of which nobody can tell what they hold, go too. When it
+// returns nil, what was appended before the call and is dropped is neither on
+// disk nor in the cache. It may be interrupted at any time and called again.
+func (l *Log) Rewrite(ctx context.Context, d Drop) (Dropped, error) {
+	l.upkeep.Lock()
+	defer l.upkeep.Unlock()
+	var sum Dropped
+	if err := l.seal(ctx); err != nil {
+		return sum, fmt.Errorf("erasing: %w", err)
+	}
+	for _, s := range l.sealed() {
+		if d.Segments != nil && !slices.Contains(d.Segments, s.number) {
+			continue
+		}
+		var found Dropped
+		err := l.replace(ctx, s, true, func(h *head, stored []byte) ([]byte, bool, error) {
+			return l.erase(d, s.number, h, stored, &found)
+		})
+		if err != nil {
+			return sum, fmt.Errorf("erasing from segment %d: %w", s.number, err)
+		}
+		sum.Spans += found.Spans
+		sum.Logs += found.Logs
+		sum.Scores += found.Scores
+	}
+	return sum, nil
+}
+
+// erase gives the record without what d drops, and whether that is anything.
+func (l *Log) erase(d Drop, segment uint32, h *head, stored []byte, sum *Dropped) ([]byte, bool, error) {
+	if h.typ == Spans && d.Item == nil || h.typ == Scores && d.Score == nil || h.typ != Spans && h.typ != Scores {
+		return stored, false, nil
+	}
+	body, err := unpack(l.decoder, h, stored)
+	if err != nil {
+		return nil, false, err
+	}
+	was := *sum
+	if h.typ == Spans {
+		body, err = dropItems(d, Ref{segment, h.first}, body, sum)
+	} else {
+		body, err = dropScores(d, Ref{segment, h.first}, body, sum)
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if *sum == was {
+		return stored, false, nil
+	}
+	return pack(h, body), true, nil
+}
+
+func dropItems(d Drop, first Ref, body []byte, sum *Dropped) ([]byte, error) {
+	v, err := block.Decode(body)
+	if err != nil {
+		return nil, err
+	}
+	body, _ = v.Without(func(k int) bool {
+		it := v.Item(k)
+		if !d.Item(Ref{first.Segment, first.Ordinal + uint32(k)}, &it) {
+			return false
+		}
+		if it.Type == block.Span {
+			sum.Spans++
+		} else {
+			sum.Logs++
+		}
+		return true
+	})
+	return body, nil
+}
+
+func dropScores(d Drop, first Ref, body []byte, sum *Dropped) ([]byte, error) {
+	scores, err := block.DecodeScores(body)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range scores {
+		if s != nil && d.Score(Ref{first.Segment, first.Ordinal + uint32(i)}, s) {
+			scores[i] = nil
+			sum.Scores++
+		}
+	}
+	return block.EncodeScores(scores)
+}
+
+// Recompress stores the oldest segment that is no longer written to and still
+// as it came in smaller, which takes some CPU. It says whether there was one. A
+// segment with damage is left as it is, for whoever may want to mend it.
+func (l *Log) Recompress(ctx context.Context) (bool, error) {
+	l.upkeep.Lock()
+	defer l.upkeep.Unlock()
+	sealed := l.sealed()
+	i := slices.IndexFunc(sealed, func(s *segment) bool {
+		return !s.damaged && slices.ContainsFunc(s.entries, func(e entry) bool { return e.head.codec == s2Raw })
+	})
+	if i < 0 {
+		return false, nil
+	}
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault))
+	if err != nil {
+		return false, fmt.Errorf("recompressing: %w", err)
+	}
+	defer encoder.Close() //nolint:errcheck // nothing is streamed: EncodeAll has ended what it began
+	err = l.replace(ctx, sealed[i], false, func(h *head, stored []byte) ([]byte, bool, error) {
+		if h.codec != s2Raw {
+			return stored, false, nil
+		}
+		body, err := unpack(l.decoder, h, stored)
+		if err != nil {
+			return nil, false, err
+		}
+		small := encoder.EncodeAll(body, nil)
+		h.codec = zStd
+		if len(small) >= len(body) {
+			small, h.codec = body, plain
+		}
+		h.stored, h.sum = uint32(len(small)), castagnoli(small)
+		return small, true, nil
+	})
+	if errors.Is(err, ErrDamaged) {
+		sealed[i].damaged = true
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("recompressing segment %d: %w", sealed[i].number, err)
+	}
+	return true, nil
+}
+
+// sealed are the segments that are no longer written to. With upkeep held,
+// nobody else changes them.
+func (l *Log) sealed() []*segment {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.segments[:len(l.segments)-1])
+}
+
+// replace writes a segment anew with each record as change gives it, and puts
+// the new file in the old one's place, if change changed anything. Damaged
+// records are told of and left out, or else an error.
+func (l *Log) replace(ctx context.Context, s *segment, leaveOut bool, change func(*head, []byte) ([]byte, bool, error)) error {
+	name := l.name(s.number) + temporary
+	file, err := l.fs.Create(name)
+	if err != nil {
+		return room(err)
+	}
+	defer file.Close()
+	next, changed, err := l.copyChanged(ctx, s, leaveOut, file, change)
+	if err == nil && changed {
+		err = l.swap(s, file, next)
+	}
+	if err != nil || !changed {
+		return errors.Join(room(err), l.fs.Remove(name))
+	}
+	return l.fs.SyncDir(l.dir)
+}
+
+// room says ErrFull where that is what an error means.
+func room(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("%w: %w", spanstore.ErrFull, err)
+	}
+	return err
+}
+
+func (l *Log) copyChanged(ctx context.Context, s *segment, leaveOut bool, to vfs.File, change func(*head, []byte) ([]byte, bool, error)) (next []entry, changed bool, err error) {
+	h := fileHead{Format, s.number, s.mark}
+	if _, err := to.Write(h.encode()); err != nil {
+		return nil, false, err
+	}
+	offset := int64(fileSize)
+	for i := range s.entries {
+		if err := ctx.Err(); err != nil {
+			return nil, false, err
+		}
+		p := place{s, s.generation, s.entries[i]}
+		b, err := l.stored(&p)
+		did := false
+		if err == nil {
+			h := p.entry.head
+			if b, did, err = change(&h, b[headSize:]); err == nil {
+				p.entry.head = h
+			}
+		}
+		if errors.Is(err, ErrDamaged) {
+			if l.spoiled(&p, err); leaveOut {
+				continue
+			}
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		changed = changed || did
+		if _, err := to.Write(append(p.entry.head.append(nil), b...)); err != nil {
+			return nil, false, err
+		}
+		next = append(next, entry{offset: offset, head: p.entry.head})
+		offset += p.entry.head.size()
+	}
+	return next, changed, nil
+}
+
+// swap puts the new file of a segment in the place of the old one. Readers see
+// the one or the other: they look again when the generation changed.
+func (l *Log) swap(s *segment, file vfs.File, next []entry) error {
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	size := int64(fileSize)
+	for i := range next {
+		size += next[i].head.size()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	name := l.name(s.number)
+	if err := l.fs.Rename(name+temporary, name); err != nil {
+		return err
+	}
+	s.entries, s.size = next, size
+	s.generation++
+	l.cache.forget(l, s.number)
+	return nil
+}

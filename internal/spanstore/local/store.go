@@ -1,0 +1,220 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/assay-llmops/assay/internal/price"
+	"github.com/assay-llmops/assay/internal/spanstore"
+	"github.com/assay-llmops/assay/internal/spanstore/local/index"
+	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
+	"github.com/assay-llmops/assay/internal/vfs"
+)
+
+// Options are what a store is opened with. Zero members have defaults.
+type Options struct {
+	Prices *price.Book                              // nil: no cost is computed
+	Index  index.Options                            // bounds of the index
+	Log    seglog.Options                           // of each project's log; Cache and Damage are the store's
+	Damage func(project string, what seglog.Damage) // told of damaged parts of a log; nil: they are only counted
+}
+
+// Store is an open store.
+type Store struct {
+	o     Options
+	dir   string
+	index *index.Index
+
+	mu     sync.RWMutex
+	logs   map[string]*seglog.Log // by project
+	closed bool
+
+	acknowledged atomic.Int64 // spans
+	unreadable   atomic.Int64 // items of the log that no row could be made of
+
+	quit     context.CancelFunc // ends upkeep; nil where it never began
+	finished chan struct{}      // upkeep has ended
+}
+
+var _ spanstore.Store = (*Store)(nil)
+
+// Open opens the store in folder dir, which is made if it is not there. It
+// returns when the index has seen all of every log. No other process may have the
+// folder open.
+func Open(ctx context.Context, dir string, o Options) (*Store, error) {
+	if o.Log.FS == nil {
+		o.Log.FS = vfs.OS{}
+	}
+	if o.Log.Cache == nil {
+		o.Log.Cache = seglog.NewCache(64 << 20)
+	}
+	s := &Store{o: o, dir: dir, logs: map[string]*seglog.Log{}}
+	if err := os.MkdirAll(filepath.Join(dir, "projects"), 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder of the store: %w", err)
+	}
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) start(ctx context.Context) error {
+	projects, err := os.ReadDir(filepath.Join(s.dir, "projects"))
+	if err != nil {
+		return fmt.Errorf("listing the projects of the store: %w", err)
+	}
+	for _, p := range projects {
+		if !p.IsDir() {
+			continue
+		}
+		if _, err := s.log(p.Name(), true); err != nil {
+			return err
+		}
+	}
+	folder := filepath.Join(s.dir, "index")
+	if s.index, err = index.Open(ctx, folder, s.o.Index); err != nil {
+		return err
+	}
+	if !s.fits() {
+		other := s.index
+		s.index = nil
+		if err := errors.Join(other.Close(), os.RemoveAll(folder)); err != nil {
+			return fmt.Errorf("removing an index of other logs: %w", err)
+		}
+		if s.index, err = index.Open(ctx, folder, s.o.Index); err != nil {
+			return err
+		}
+	}
+	for project, log := range s.logs {
+		if err := s.replay(ctx, project, log); err != nil {
+			return fmt.Errorf("indexing the log of project %s: %w", project, err)
+		}
+		if err := s.dropBefore(ctx, project, log, nil); err != nil { // of a retention that was cut short
+			return err
+		}
+	}
+	if err := s.index.Flush(ctx); err != nil {
+		return err
+	}
+	var life context.Context
+	life, s.quit = context.WithCancel(context.WithoutCancel(ctx))
+	s.finished = make(chan struct{})
+	go s.upkeep(life)
+	return nil
+}
+
+// fits says that the index knows of nothing that the logs have not: they were
+// not exchanged for others under it.
+func (s *Store) fits() bool {
+	for _, project := range s.index.Projects() {
+		log := s.logs[project]
+		if log == nil || seglog.Ref(s.index.Mark(project)).Compare(log.End()) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// log gives the log of a project; where there is none it is made when create is
+// set, else it is nil.
+func (s *Store) log(project string, create bool) (*seglog.Log, error) {
+	s.mu.RLock()
+	log, closed := s.logs[project], s.closed
+	s.mu.RUnlock()
+	if closed {
+		return nil, seglog.ErrClosed
+	}
+	if log != nil || !create {
+		return log, nil
+	}
+	if !validProject(project) {
+		return nil, fmt.Errorf("%q is no name of a project: letters, digits, - and _, at most 64", project)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if log := s.logs[project]; log != nil || s.closed {
+		return log, nil
+	}
+	o := s.o.Log
+	o.Damage = func(d seglog.Damage) {
+		if s.o.Damage != nil {
+			s.o.Damage(project, d)
+		}
+	}
+	log, err := seglog.Open(filepath.Join(s.dir, "projects", project, "log"), o)
+	if err != nil {
+		return nil, err
+	}
+	s.logs[project] = log
+	return log, nil
+}
+
+// validProject says that a name can be that of a folder everywhere.
+func validProject(name string) bool {
+	for _, c := range []byte(name) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 64
+}
+
+// Projects are the names of all projects that have something, sorted.
+func (s *Store) Projects(context.Context) ([]string, error) { return s.index.Projects(), nil }
+
+// Ready is nil when the store takes in and answers.
+func (s *Store) Ready(context.Context) error {
+	if err := s.index.Err(); err != nil {
+		return err
+	}
+	if s.Metrics().Full {
+		return spanstore.ErrFull
+	}
+	return nil
+}
+
+// Metrics are the store's own figures.
+func (s *Store) Metrics() spanstore.Metrics {
+	f := s.index.Figures()
+	m := spanstore.Metrics{Spans: f.Spans, Acknowledged: s.acknowledged.Load(), Indexed: f.Flushed, LagNanos: int64(f.Lag)}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, log := range s.logs {
+		st := log.Stats()
+		m.Bytes += st.Bytes
+		m.Commits += st.Commits
+		m.CommitNanos += st.CommitNanos
+		m.Full = m.Full || st.Full
+		m.DamagedBlocks += st.Damaged
+	}
+	m.DamagedBlocks += s.unreadable.Load()
+	return m
+}
+
+// Close writes what is in memory and releases the store.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+	if s.quit != nil {
+		s.quit()
+		<-s.finished
+	}
+	var errs []error
+	for _, log := range s.logs { // what waits is written and answered first
+		errs = append(errs, log.Close())
+	}
+	if s.index != nil {
+		errs = append(errs, s.index.Close())
+	}
+	return errors.Join(errs...)
+}
