@@ -43,6 +43,7 @@ type commands struct {
 	Diff    diffCmd    `cmd:"" help:"Show what differs between two versions of a configuration."`
 	Dataset datasetCmd `cmd:"" help:"Check and describe a dataset."`
 	Calls   callsCmd   `cmd:"" help:"List and show the model calls that were made."`
+	Serve   serveCmd   `cmd:"" help:"Take in traces over OTLP, keep them, and answer about them."`
 	Key     keyCmd     `cmd:"" help:"Make, list and revoke the API keys of a server."`
 	Trace   traceCmd   `cmd:"" help:"List, show, follow, export and import traces of a server."`
 	Stats   statsCmd   `cmd:"" help:"Figures over spans: counts, percentiles, tokens, cost, by time and dimension."`

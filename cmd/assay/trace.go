@@ -68,7 +68,7 @@ func (cmd *traceLsCmd) Run(c *console) error {
 	return nil
 }
 
-const traceHead = "TRACE                             TIME (UTC)   DURATION SPANS  TOKENS NAME"
+const traceHead = "TRACE                             TIME (UTC)   DURATION SPANS  TOKENS  COST        NAME"
 
 // printTrace is a trace on one line.
 func (c *console) printTrace(t *api.Summary) {
@@ -76,14 +76,14 @@ func (c *console) printTrace(t *api.Summary) {
 	if t.Errors > 0 {
 		name += fmt.Sprintf(" (%s)", plural(int(t.Errors), "error"))
 	}
+	tokens, cost := "-", "-"
 	if t.CostUSD != "" {
-		name = "$" + t.CostUSD + " " + name
+		cost = "$" + t.CostUSD
 	}
-	tokens := "-"
 	if t.Usage != nil {
 		tokens = strconv.FormatInt(t.Usage.InputTokens+t.Usage.OutputTokens, 10)
 	}
-	c.printf("%s  %s %9s %5d %7s %s\n", t.TraceID, t.Start.Format("01-02 15:04"), lasted(t.DurationMS), t.Spans, tokens, onOneLine.Replace(name))
+	c.printf("%s  %s %9s %5d %7s  %-11s %s\n", t.TraceID, t.Start.Format("01-02 15:04"), lasted(t.DurationMS), t.Spans, tokens, cost, onOneLine.Replace(name))
 }
 
 // lasted is a duration for people.

@@ -36,6 +36,9 @@ type Store struct {
 
 	acknowledged atomic.Int64 // spans
 	unreadable   atomic.Int64 // items of the log that no row could be made of
+
+	quit     context.CancelFunc // ends upkeep; nil where it never began
+	finished chan struct{}      // upkeep has ended
 }
 
 var _ spanstore.Store = (*Store)(nil)
@@ -78,7 +81,9 @@ func (s *Store) start(ctx context.Context) error {
 		return err
 	}
 	if !s.fits() {
-		if err := errors.Join(s.index.Close(), os.RemoveAll(folder)); err != nil {
+		other := s.index
+		s.index = nil
+		if err := errors.Join(other.Close(), os.RemoveAll(folder)); err != nil {
 			return fmt.Errorf("removing an index of other logs: %w", err)
 		}
 		if s.index, err = index.Open(ctx, folder, s.o.Index); err != nil {
@@ -89,8 +94,18 @@ func (s *Store) start(ctx context.Context) error {
 		if err := s.replay(ctx, project, log); err != nil {
 			return fmt.Errorf("indexing the log of project %s: %w", project, err)
 		}
+		if err := s.dropBefore(ctx, project, log, nil); err != nil { // of a retention that was cut short
+			return err
+		}
 	}
-	return s.index.Flush(ctx)
+	if err := s.index.Flush(ctx); err != nil {
+		return err
+	}
+	var life context.Context
+	life, s.quit = context.WithCancel(context.WithoutCancel(ctx))
+	s.finished = make(chan struct{})
+	go s.upkeep(life)
+	return nil
 }
 
 // fits says that the index knows of nothing that the logs have not: they were
@@ -190,6 +205,10 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	s.mu.Unlock()
+	if s.quit != nil {
+		s.quit()
+		<-s.finished
+	}
 	var errs []error
 	for _, log := range s.logs { // what waits is written and answered first
 		errs = append(errs, log.Close())

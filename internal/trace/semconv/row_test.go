@@ -170,6 +170,30 @@ func TestErrorsAndTheirReasons(t *testing.T) {
 	}
 }
 
+func TestAnEmptyAttributeSaysNothing(t *testing.T) {
+	r := row(t, attrs{"gen_ai.response.model", "", "llm.model_name", "b", "gen_ai.request.model", nil, "llm.request.model", "a", "session.id", "", "gen_ai.conversation.id", "c"})
+	if r.Model != "b" || r.ModelAsked != "a" || r.Session != "c" {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestATotalAloneHasNoPrice(t *testing.T) {
+	if u := row(t, attrs{"openinference.span.kind", "LLM", "llm.token_count.total", 9}).Usage; u.Known {
+		t.Errorf("a model call: %+v", u)
+	}
+	if u := row(t, attrs{"openinference.span.kind", "EMBEDDING", "llm.token_count.total", 9}).Usage; u != (llm.Usage{InputTokens: 9, Known: true}) {
+		t.Errorf("an embedding: %+v", u)
+	}
+}
+
+func TestClocksThatWereSetBack(t *testing.T) {
+	pb := spanPB(nil)
+	pb.EndTimeUnixNano = pb.StartTimeUnixNano - 5
+	if r := rowOf(t, pb); r.Duration() != 0 || r.End != r.Start {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestCostSent(t *testing.T) {
 	for _, c := range []struct {
 		name  string

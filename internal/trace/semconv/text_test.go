@@ -25,6 +25,9 @@ func TestPreview(t *testing.T) {
 			"gen_ai.input.messages", `[{"role":"system","parts":[{"type":"text","content":"Be brief."}]},{"role":"user","parts":[{"type":"text","content":"When does\n  it leave?"}]}]`,
 			"gen_ai.output.messages", `[{"role":"assistant","parts":[{"type":"text","content":"At six."}]}]`,
 		}, 100, "When does it leave?", "At six."},
+		{"a chat that a tool continues", attrs{
+			"gen_ai.input.messages", `[{"role":"user","parts":[{"type":"text","content":"Weather?"}]},{"role":"assistant","parts":[{"type":"text","content":"I look."}]},{"role":"tool","parts":[{"type":"text","content":"rain"}]}]`,
+		}, 100, "Weather?", ""},
 		{"a call of a tool", attrs{
 			"gen_ai.output.messages", `[{"role":"assistant","parts":[{"type":"tool_call","name":"weather","arguments":{"city":"Oslo"}}]}]`,
 		}, 100, "", `weather({"city":"Oslo"})`},

@@ -160,9 +160,9 @@ func TestTrap08FlattenedKeys(t *testing.T) {
 	a = append(a, "gen_ai.prompt.18446744073709551615.role", "user", "gen_ai.prompt.18446744073709551615.content", "far away")
 	equal(t, "messages", whole(t, a).Input, append(want, says("user", "far away")))
 
-	deep := "llm.input_messages" + strings.Repeat(".0", 500)
-	if s := whole(t, attrs{deep, "x"}); s.Input != nil {
-		t.Errorf("a key of 500 parts: %+v", s.Input)
+	deep := "retrieval.documents.0.document.content" + strings.Repeat(".0", 500)
+	if s := whole(t, attrs{"openinference.span.kind", "RETRIEVER", deep, "x"}); s.Documents != nil {
+		t.Errorf("a key of 500 parts: %+v", s.Documents)
 	}
 	tools := whole(t, attrs{"gen_ai.tool.definitions.0.name", "weather", "gen_ai.tool.definitions.0.parameters", `{"type":"object"}`}).Tools
 	equal(t, "tools", tools, []trace.Tool{{Name: "weather", Parameters: json.RawMessage(`{"type":"object"}`)}})
@@ -176,9 +176,16 @@ func TestTrap09ContentOutsideOfAttributes(t *testing.T) {
 	answer.Finish = "stop"
 	spanEvents := spanPB(attrs{"gen_ai.operation.name", "chat"})
 	spanEvents.Events = []*tracepb.Span_Event{
-		{TimeUnixNano: start + 1, Name: "gen_ai.user.message", Attributes: attrs{"content", "Hi"}.pb()},
 		{TimeUnixNano: start + 2, Name: "gen_ai.choice", Attributes: attrs{"finish_reason", "stop", "message", `{"role":"assistant","content":"Ho"}`}.pb()},
+		{TimeUnixNano: start + 1, Name: "gen_ai.user.message", Attributes: attrs{"content", "Hi"}.pb()},
 	}
+	order := spanPB(attrs{"gen_ai.operation.name", "chat"})
+	order.Events = []*tracepb.Span_Event{
+		{TimeUnixNano: start + 2, Name: "gen_ai.user.message", Attributes: attrs{"content", "Hi"}.pb()},
+		{TimeUnixNano: start + 1, Name: "gen_ai.system.message", Attributes: attrs{"content", "Be brief."}.pb()},
+		{TimeUnixNano: start + 2, Name: "gen_ai.user.message", Attributes: attrs{"content", "Well?"}.pb()},
+	}
+	equal(t, "events by time", wholeOf(t, order).Input, []trace.Message{says("system", "Be brief."), says("user", "Hi"), says("user", "Well?")})
 	oldest := spanPB(attrs{"gen_ai.operation.name", "chat"})
 	oldest.Events = []*tracepb.Span_Event{
 		{TimeUnixNano: start + 1, Name: "gen_ai.content.prompt", Attributes: attrs{"gen_ai.prompt", `[{"role":"user","content":"Hi"}]`}.pb()},
@@ -384,6 +391,11 @@ func TestTrap19LinksAreKept(t *testing.T) {
 	}
 	if whole.Target.Trace.String() != strings.Repeat("07", 16) || !whole.Target.Span.IsZero() || whole.Label != "yes" {
 		t.Errorf("%+v", whole)
+	}
+	two := spanPB(attrs{"annotations.0.annotation.name", "helpful", "annotations.0.annotation.score", 0.75})
+	two.Links = []*tracepb.Span_Link{pb.Links[0], pb.Links[0]}
+	if list := wholeOf(t, two).Evaluations; len(list) != 1 || list[0].Target.Span.String() != strings.Repeat("02", 8) {
+		t.Errorf("with two links it is about the span: %+v", list)
 	}
 	if again := wholeOf(t, pb); again.Evaluations[0].ID != judged.ID || judged.ID == whole.ID {
 		t.Errorf("ids %q and %q, then %q", judged.ID, whole.ID, again.Evaluations[0].ID)

@@ -2,6 +2,7 @@ package index
 
 import (
 	"hash/maphash"
+	"slices"
 
 	"github.com/assay-llmops/assay/internal/trace"
 )
@@ -61,6 +62,18 @@ func (r *recent) turn() {
 func (r *recent) drop(k traceKey) {
 	delete(r.young, k)
 	delete(r.old, k)
+}
+
+// dropBefore drops the traces of a project that have a span in an earlier segment
+// than first.
+func (r *recent) dropBefore(project, first uint32) {
+	for _, traces := range []map[traceKey]*traceNodes{r.young, r.old} {
+		for k, t := range traces {
+			if k.project == project && slices.ContainsFunc(t.nodes, func(n node) bool { return n.ref.Segment < first }) {
+				delete(traces, k)
+			}
+		}
+	}
 }
 
 func (t *traceNodes) find(span uint64) *node {

@@ -73,15 +73,23 @@ func (x *Index) writeScores(ctx context.Context, scores []scoreRow) error {
 		statements = append(statements, fmt.Sprintf(
 			`DELETE FROM %s.scores s USING memory.hot.incoming i WHERE s.project = i.project AND s.id = i.id`, catalog(hot)))
 	}
-	statements = append(statements,
-		`INSERT INTO memory.hot.scores FROM memory.hot.incoming`,
-		`CREATE TABLE memory.hot.winners AS
-			SELECT `+scoreTarget+`, max({'time': time, 'seg': seg, 'ord': ord, 'id': id}) AS best FROM memory.main.scores SEMI JOIN memory.hot.affected USING (`+scoreTarget+`) GROUP BY ALL`)
+	if err := x.exec(ctx, append(statements, `INSERT INTO memory.hot.scores FROM memory.hot.incoming`, `DROP TABLE memory.hot.incoming`)...); err != nil {
+		return err
+	}
+	return x.settleLatest(ctx)
+}
+
+// settleLatest sets latest for the targets and names in the table affected, which
+// it drops.
+func (x *Index) settleLatest(ctx context.Context) error {
+	statements := []string{`CREATE TABLE memory.hot.winners AS
+		SELECT ` + scoreTarget + `, max({'time': time, 'seg': seg, 'ord': ord, 'id': id}) AS best
+		FROM memory.main.scores SEMI JOIN memory.hot.affected USING (` + scoreTarget + `) GROUP BY ALL`}
 	for _, hot := range []bool{true, false} {
 		statements = append(statements, fmt.Sprintf(
 			`UPDATE %s.scores s SET latest = NOT s.latest FROM memory.hot.winners w
 				WHERE s.project = w.project AND s.hi = w.hi AND s.lo = w.lo AND s.span = w.span AND s.session = w.session AND s."case" = w."case"
 				AND s.name = w.name AND s.latest <> ({'time': s.time, 'seg': s.seg, 'ord': s.ord, 'id': s.id} = w.best)`, catalog(hot)))
 	}
-	return x.exec(ctx, append(statements, `DROP TABLE memory.hot.incoming`, `DROP TABLE memory.hot.affected`, `DROP TABLE memory.hot.winners`)...)
+	return x.exec(ctx, append(statements, `DROP TABLE memory.hot.affected`, `DROP TABLE memory.hot.winners`)...)
 }

@@ -53,7 +53,7 @@ func (l *Log) drain() {
 			return
 		}
 		if group[0].head.typ == 0 {
-			group[0].done <- answer{err: l.rotate()}
+			group[0].done <- answer{err: room(l.rotate())}
 			continue
 		}
 		if err := l.commit(group); err != nil {

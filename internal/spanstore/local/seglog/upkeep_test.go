@@ -178,9 +178,11 @@ func TestErasingOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	disk := crashfs.New()
 	h, kept, secrets := filled(t, disk)
-	disk.SetRoom(60)
-	if _, err := h.Rewrite(t.Context(), seglog.Drop{Item: ofSecret}); !errors.Is(err, spanstore.ErrFull) {
-		t.Errorf("got %v, want ErrFull", err)
+	for _, bytes := range []int64{0, 30, 60} {
+		disk.SetRoom(bytes)
+		if _, err := h.Rewrite(t.Context(), seglog.Drop{Item: ofSecret}); !errors.Is(err, spanstore.ErrFull) {
+			t.Errorf("room for %d: got %v, want ErrFull", bytes, err)
+		}
 	}
 	checkAcked(t, h, kept, 0, 0)
 	disk.SetRoom(-1)

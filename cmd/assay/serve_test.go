@@ -1,0 +1,227 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+// served is a process of assay serve.
+type served struct {
+	cmd  *exec.Cmd
+	http string
+	logs *bytes.Buffer
+}
+
+// serve starts a server on free ports over a folder and waits until it listens.
+func serve(t *testing.T, dir string) *served {
+	t.Helper()
+	s := &served{cmd: exec.Command("assay", "serve", "--json", "--data", dir, "--listen", "127.0.0.1:0", "--grpc", "127.0.0.1:0"), logs: &bytes.Buffer{}}
+	s.cmd.Stderr = s.logs
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if s.cmd.ProcessState == nil {
+			s.cmd.Process.Kill()
+			s.cmd.Wait()
+		}
+	})
+	var started struct {
+		HTTP string `json:"http"`
+	}
+	if err := json.NewDecoder(bufio.NewReader(out)).Decode(&started); err != nil {
+		s.cmd.Wait()
+		t.Fatalf("the server did not start: %v\n%s", err, s.logs)
+	}
+	go io.Copy(io.Discard, out)
+	s.http = "http://" + started.HTTP
+	return s
+}
+
+// end stops the server with a signal and waits for it.
+func (s *served) end(t *testing.T, signal syscall.Signal) {
+	t.Helper()
+	if err := s.cmd.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Wait(); err != nil && signal == syscall.SIGTERM {
+		t.Errorf("a server that was asked to stop: %v\n%s", err, s.logs)
+	}
+}
+
+const spansOfTrace = 20
+
+// request is an export of one trace, the n-th, in OTLP JSON.
+func request(n int) []byte {
+	var spans []string
+	for i := range spansOfTrace {
+		parent := ""
+		if i > 0 {
+			parent = fmt.Sprintf(`"parentSpanId":"%016x",`, 1)
+		}
+		spans = append(spans, fmt.Sprintf(`{"traceId":"%032x","spanId":"%016x",%s"name":"step","startTimeUnixNano":"%d","endTimeUnixNano":"%d",
+			"attributes":[{"key":"note","value":{"stringValue":"trace %d, step %d"}}]}`, n+1, i+1, parent, 1_700_000_000_000_000_000+n, 1_700_000_001_000_000_000+n, n, i))
+	}
+	return []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[` + strings.Join(spans, ",") + `]}]}]}`)
+}
+
+// send posts traces with numbers from next on until the server is gone, and
+// calls acknowledged with each that it answered for.
+func (s *served) send(next func() int, acknowledged func(n int)) {
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	for {
+		n := next()
+		reply, err := client.Post(s.http+"/v1/traces", "application/json", bytes.NewReader(request(n)))
+		if err != nil {
+			return
+		}
+		_, err = io.Copy(io.Discard, reply.Body)
+		reply.Body.Close()
+		if reply.StatusCode == http.StatusOK {
+			acknowledged(n)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// spans gives how many spans the server has of a trace.
+func (s *served) spans(t *testing.T, n int) int {
+	t.Helper()
+	reply, err := http.Get(fmt.Sprintf("%s/api/v1/traces/%032x", s.http, n+1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reply.Body.Close()
+	var tr struct {
+		Spans []json.RawMessage `json:"spans"`
+	}
+	if err := json.NewDecoder(reply.Body).Decode(&tr); err != nil {
+		t.Fatal(err)
+	}
+	return len(tr.Spans)
+}
+
+// TestServerKilledUnderLoad ends a server under load, by kill -9 and politely,
+// and looks for every span that it had answered for. ASSAY_KILLS sets how many
+// times.
+func TestServerKilledUnderLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many processes")
+	}
+	rounds := 6
+	if text := os.Getenv("ASSAY_KILLS"); text != "" {
+		var err error
+		if rounds, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	const seed = 7
+	random := rand.New(rand.NewPCG(seed, seed))
+	var mu sync.Mutex
+	sent := 0
+	var kept []int
+	next := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		sent++
+		return sent - 1
+	}
+	for round := range rounds {
+		s := serve(t, dir)
+		enough := make(chan struct{})
+		left := 20 + random.IntN(200)
+		var senders sync.WaitGroup
+		for range 4 {
+			senders.Go(func() {
+				s.send(next, func(n int) {
+					mu.Lock()
+					defer mu.Unlock()
+					kept = append(kept, n)
+					if left--; left == 0 {
+						close(enough)
+					}
+				})
+			})
+		}
+		<-enough
+		signal := syscall.SIGKILL
+		if round%3 == 2 {
+			signal = syscall.SIGTERM
+		}
+		s.end(t, signal)
+		senders.Wait()
+	}
+	s := serve(t, dir)
+	lost := 0
+	for _, n := range kept {
+		if got := s.spans(t, n); got != spansOfTrace {
+			lost++
+			t.Errorf("trace %d was acknowledged with %d spans, %d are there (seed %d)", n, spansOfTrace, got, seed)
+		}
+	}
+	t.Logf("%d rounds: %d traces sent, %d acknowledged, %d of them not whole", rounds, sent, len(kept), lost)
+	s.end(t, syscall.SIGTERM)
+}
+
+// TestRunsAreTraces evaluates a project, hands what was asked to a server, and
+// reads it there.
+func TestRunsAreTraces(t *testing.T) {
+	u := newUpstream(t, echoScript)
+	dir := echoProject(t, u.URL, 3)
+	if text, err := exec.Command("assay", "eval", "--project", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	calls, err := exec.Command("assay", "calls", "export", "--project", dir).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := dir + "/calls.jsonl"
+	if err := os.WriteFile(file, calls, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, t.TempDir())
+	ask := func(args ...string) string {
+		text, err := exec.Command("assay", append(args, "--server", s.http)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("assay %v: %v\n%s", args, err, text)
+		}
+		return string(text)
+	}
+	for range 2 { // importing twice changes nothing
+		if got := ask("trace", "import", file); !strings.Contains(got, "3 requests sent, 0 items rejected") {
+			t.Errorf("import says %q", got)
+		}
+	}
+	list := ask("trace", "ls", "config=echo text:\"what is 1\"")
+	if strings.Count(list, "case c1") != 1 || strings.Contains(list, "case c2") {
+		t.Errorf("traces of the case c1:\n%s", list)
+	}
+	id := strings.Fields(strings.SplitN(list, "\n", 2)[1])[0]
+	if got := ask("trace", "show", id, "--span", "2"); !strings.Contains(got, "You said what is 1") || !strings.Contains(got, "what is 1") {
+		t.Errorf("the model's span shows\n%s", got)
+	}
+	if got := ask("stats", "--by", "kind", "--metric", "count"); !strings.Contains(got, "llm") {
+		t.Errorf("figures by kind:\n%s", got)
+	}
+	s.end(t, syscall.SIGTERM)
+}

@@ -1,0 +1,79 @@
+package local
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/assay-llmops/assay/internal/spanstore"
+	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
+)
+
+// Retain removes the oldest segments of a project's log: those in which all came
+// longer ago than the policy's age, and those that are over its bytes. What they
+// hold is gone as a whole; a trace that reaches into a later segment keeps the
+// spans that lie there.
+func (s *Store) Retain(ctx context.Context, project string, policy spanstore.Retention) (*spanstore.Retained, error) {
+	log, _, ok, err := s.find(project)
+	out := &spanstore.Retained{}
+	if err != nil || !ok {
+		return out, err
+	}
+	if err := s.index.Flush(ctx); err != nil { // rows of what goes are in tables
+		return nil, err
+	}
+	gone, err := log.Retain(ctx, policy, time.Now().UnixNano())
+	if err != nil {
+		return nil, err
+	}
+	out.Bytes = gone.Bytes
+	return out, s.dropBefore(ctx, project, log, &out.Spans)
+}
+
+// dropBefore makes the index forget what the log has no more.
+func (s *Store) dropBefore(ctx context.Context, project string, log *seglog.Log, spans *int64) error {
+	number, ok := s.index.Project(project)
+	if !ok {
+		return nil
+	}
+	n, err := s.index.DropBefore(ctx, number, log.First())
+	if spans != nil {
+		*spans = n
+	}
+	return err
+}
+
+// upkeepEvery is how often the store looks whether it is idle.
+const upkeepEvery = 10 * time.Second
+
+// upkeep stores old segments smaller while nothing arrives, until life ends.
+func (s *Store) upkeep(life context.Context) {
+	defer close(s.finished)
+	tick := time.NewTicker(upkeepEvery)
+	defer tick.Stop()
+	before := int64(-1)
+	for {
+		select {
+		case <-life.Done():
+			return
+		case <-tick.C:
+		}
+		now := s.acknowledged.Load()
+		if now == before {
+			s.recompress(life)
+		}
+		before = now
+	}
+}
+
+// recompress stores one segment of each log smaller. A failure changes nothing,
+// and is met again, and told, by who writes next.
+func (s *Store) recompress(ctx context.Context) {
+	s.mu.RLock()
+	logs := slices.Collect(maps.Values(s.logs))
+	s.mu.RUnlock()
+	for _, log := range logs {
+		_, _ = log.Recompress(ctx)
+	}
+}
