@@ -6,6 +6,6 @@
 // answered for is lost, neither then nor when the process is killed, since an
 // answer follows the write.
 //
-// Without API keys it listens on the loopback only. That the folder has one
-// process, and a layout that is known, is the store's to check.
+// Without API keys it listens on the loopback only. Folder is the data folder:
+// its lock, which one process has, and the number of its layout.
 package server

@@ -30,7 +30,7 @@ type Options struct {
 	Dir    string
 	Listen string // for OTLP over HTTP and the API
 	GRPC   string // for OTLP over gRPC; empty: none
-	// Open opens the store in Dir, and makes sure that it is the only one there.
+	// Open opens the store in Dir, which the server has locked.
 	Open func(ctx context.Context, dir string) (spanstore.Store, error)
 	// API makes the handler of everything under /api/v1; nil: there is none.
 	API         func(spanstore.Store, Who) http.Handler
@@ -48,13 +48,18 @@ type Addresses struct {
 }
 
 // Run serves until ctx ends, then stops politely.
-func Run(ctx context.Context, o Options) error {
+func Run(ctx context.Context, o Options) (err error) {
 	if o.Connections <= 0 {
 		o.Connections = DefaultConnections
 	}
 	if o.Grace <= 0 {
 		o.Grace = 20 * time.Second
 	}
+	folder, err := OpenFolder(o.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, folder.Close()) }()
 	keys, err := access.Open(KeysPath(o.Dir))
 	if err != nil {
 		return err

@@ -85,6 +85,7 @@ func (f *fake) count(project string) int {
 // running is a server in this process.
 type running struct {
 	Addresses
+	dir   string
 	store *fake
 	log   *bytes.Buffer
 	stop  context.CancelFunc
@@ -94,10 +95,10 @@ type running struct {
 // start runs a server.
 func start(t *testing.T, change func(*Options)) *running {
 	t.Helper()
-	r := &running{store: &fake{spans: map[string]int{}}, log: &bytes.Buffer{}, done: make(chan error, 1)}
+	r := &running{dir: filepath.Join(t.TempDir(), "data"), store: &fake{spans: map[string]int{}}, log: &bytes.Buffer{}, done: make(chan error, 1)}
 	started := make(chan Addresses, 1)
 	o := Options{
-		Dir: filepath.Join(t.TempDir(), "data"), Listen: "127.0.0.1:0", GRPC: "127.0.0.1:0",
+		Dir: r.dir, Listen: "127.0.0.1:0", GRPC: "127.0.0.1:0",
 		Open:    func(_ context.Context, dir string) (spanstore.Store, error) { return r.store, os.MkdirAll(dir, 0o700) },
 		Log:     slog.New(slog.NewTextHandler(r.log, nil)),
 		Started: func(a Addresses) { started <- a },
@@ -368,10 +369,11 @@ func TestWhatDoesNotStart(t *testing.T) {
 		return Run(t.Context(), o)
 	}
 	for want, o := range map[string]Options{
-		"there are no API keys":      {Dir: t.TempDir(), Listen: "0.0.0.0:0"},
-		"assay key create PROJECT":   {Dir: t.TempDir(), Listen: "127.0.0.1:0", GRPC: ":0"},
-		"cannot listen on " + r.HTTP: {Dir: t.TempDir(), Listen: r.HTTP},
-		"is no address":              {Dir: t.TempDir(), Listen: "nonsense"},
+		"another process has the data folder open": {Dir: r.dir, Listen: "127.0.0.1:0"},
+		"there are no API keys":                    {Dir: t.TempDir(), Listen: "0.0.0.0:0"},
+		"assay key create PROJECT":                 {Dir: t.TempDir(), Listen: "127.0.0.1:0", GRPC: ":0"},
+		"cannot listen on " + r.HTTP:               {Dir: t.TempDir(), Listen: r.HTTP},
+		"is no address":                            {Dir: t.TempDir(), Listen: "nonsense"},
 	} {
 		if err := run(o); err == nil || !problem.Is(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
@@ -380,7 +382,18 @@ func TestWhatDoesNotStart(t *testing.T) {
 	if err := run(Options{Dir: t.TempDir(), Listen: "127.0.0.1:0"}); err == nil || err.Error() != "the store is taken" {
 		t.Errorf("a store that does not open: %v", err)
 	}
+	if err := run(Options{Dir: filepath.Dir(r.dir), Listen: "127.0.0.1:0"}); err == nil || !strings.Contains(err.Error(), "is no data folder of Assay: it has data") {
+		t.Errorf("a foreign folder: %v", err)
+	}
 	r.stopped(t)
+	for text, want := range map[string]string{"7": "has layout 7, this Assay reads up to 1", "x": "holds no number of a layout", "1": "the store is taken"} {
+		if err := os.WriteFile(filepath.Join(r.dir, "format"), []byte(text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := run(Options{Dir: r.dir, Listen: "127.0.0.1:0"}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("layout %s: %v, want %q", text, err, want)
+		}
+	}
 }
 
 func TestReadyTellsTheTruth(t *testing.T) {

@@ -1,0 +1,111 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/gofrs/flock"
+
+	"github.com/assay-llmops/assay/internal/problem"
+)
+
+// layout is the number of the layout of a data folder.
+const layout = 1
+
+// Folder is a data folder that this process has to itself. The store trusts its
+// holder that nobody else writes there.
+type Folder struct {
+	dir  string
+	lock *flock.Flock
+}
+
+// OpenFolder takes a data folder, and makes it where it is not there.
+func OpenFolder(dir string) (_ *Folder, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, (&problem.Problem{File: dir, What: "the data folder cannot be made: " + err.Error(), Err: err}).Remedy("name another by --data")
+	}
+	lock := flock.New(filepath.Join(dir, "lock"))
+	free, err := lock.TryLock()
+	if err != nil {
+		return nil, (&problem.Problem{File: dir, What: "the data folder cannot be locked: " + err.Error(), Err: err}).Remedy("check who may write there")
+	}
+	if !free {
+		return nil, problem.Newf("another process has the data folder open").At(dir, 0).Remedy("stop it first, or name another folder by --data")
+	}
+	f := &Folder{dir: dir, lock: lock}
+	if err := f.checkLayout(); err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	return f, nil
+}
+
+// checkLayout reads the number of the layout, or writes it into a new folder.
+func (f *Folder) checkLayout() error {
+	path := filepath.Join(f.dir, "format")
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return f.begin(path)
+	case err != nil:
+		return fmt.Errorf("reading the layout of the data folder: %w", err)
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	switch {
+	case err != nil || n < 1:
+		return problem.Newf("holds no number of a layout").At(path, 0).Wanted("a number, such as %d", layout).Remedy("take the file from a backup")
+	case n > layout:
+		return problem.Newf("the data folder has layout %d, this Assay reads up to %d", n, layout).At(f.dir, 0).Remedy("use a newer Assay")
+	}
+	return nil
+}
+
+// begin writes the number of the layout, unless the folder is somebody else's.
+func (f *Folder) begin(path string) error {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		return fmt.Errorf("reading the data folder: %w", err)
+	}
+	for _, e := range entries {
+		if name := e.Name(); name != "lock" && name != "format.new" && !strings.HasPrefix(name, "keys.json") {
+			return problem.Newf("is no data folder of Assay: it has %s, and no file format", e.Name()).At(f.dir, 0).Remedy("name an empty or new folder by --data")
+		}
+	}
+	tmp := path + ".new"
+	file, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("writing the layout of the data folder: %w", err)
+	}
+	_, err = fmt.Fprintln(file, layout)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err == nil {
+		err = syncFolder(f.dir)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the layout of the data folder: %w", err)
+	}
+	return nil
+}
+
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("opening a folder to sync it: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Close gives the folder back.
+func (f *Folder) Close() error {
+	if err := f.lock.Unlock(); err != nil {
+		return fmt.Errorf("unlocking the data folder: %w", err)
+	}
+	return nil
+}
