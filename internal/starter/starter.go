@@ -58,12 +58,24 @@ func Write(dir, template, branch string) ([]string, error) {
 	}
 	written := make([]string, len(files))
 	for i, f := range files {
-		if written[i], err = filepath.Rel(dir, f.path); err != nil {
+		if written[i], err = relative(dir, f.path); err != nil {
 			return nil, fmt.Errorf("naming %s: %w", f.path, err)
 		}
 	}
 	slices.Sort(written)
 	return written, nil
+}
+
+// relative is filepath.Rel of paths of which one may be absolute.
+func relative(dir, path string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return "", err
+	}
+	return filepath.Rel(dir, path)
 }
 
 // file is one to be written.
