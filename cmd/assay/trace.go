@@ -91,6 +91,8 @@ func lasted(ms *float64) string {
 	switch {
 	case ms == nil:
 		return "running"
+	case *ms < 1:
+		return strconv.FormatFloat(*ms, 'f', 2, 64) + "ms"
 	case *ms < 1000:
 		return strconv.FormatFloat(*ms, 'f', 0, 64) + "ms"
 	case *ms < 100_000:

@@ -150,7 +150,7 @@ func standInServer(t *testing.T) string {
 		switch {
 		case err != nil || r.Header.Get("Content-Type") != "application/json":
 			http.Error(w, "no OTLP JSON", http.StatusBadRequest)
-		case strings.Contains(string(body), "bad"):
+		case strings.Contains(string(body), `["bad"]`):
 			io.WriteString(w, `{"partialSuccess":{"rejectedSpans":"1","errorMessage":"span 0: its trace id is all zero"}}`)
 		default:
 			io.WriteString(w, `{}`)

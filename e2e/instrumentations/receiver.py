@@ -70,7 +70,7 @@ class Receiver:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def take(self):
-        """The requests since the last call, traces before logs, in order of arrival."""
+        """The requests since the last call, logs before traces, else in order of arrival."""
         with self.lock:
             taken, self.requests = self.requests, []
         return sorted(taken, key=lambda r: r["path"])

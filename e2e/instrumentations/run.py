@@ -65,9 +65,9 @@ class Assay:
         with urllib.request.urlopen(self.url + path, timeout=30) as reply:
             return reply.read()
 
-    def traces(self):
-        """The ids of all traces, newest first."""
-        return [t["trace_id"] for t in json.loads(self.get("/api/v1/traces?limit=1000"))["traces"]]
+    def traces(self, project):
+        """The ids of all traces of a project, newest first."""
+        return [t["trace_id"] for t in json.loads(self.get(f"/api/v1/traces?limit=1000&project={project}"))["traces"]]
 
 
 def main():
@@ -79,16 +79,16 @@ def main():
     with tempfile.TemporaryDirectory() as temporary, Assay(binary, pathlib.Path(temporary)) as assay:
         for name in args.only or harness.PROGRAMS:
             command = harness.install(name, args.cache)
-            more = {}
+            project, more = harness.PROGRAMS[name].get("project", "default"), {}
             if name == "traceloop":  # without a scheme, its SDK sends over gRPC
                 more = {"OTEL_EXPORTER_OTLP_ENDPOINT": assay.grpc, "OTEL_EXPORTER_OTLP_INSECURE": "true"}
             for scenario in args.scenario or harness.SCENARIOS:
                 with harness.Upstream(binary) as upstream:
                     recorder.upstream = upstream.address
                     harness.run(name, scenario, command, f"http://127.0.0.1:{PORTS['upstream']}", assay.url, more)
-                made = [t for t in assay.traces() if t not in seen]
+                made = [t for t in assay.traces(project) if t not in seen]
                 seen.update(made)
-                runs.append({"instrumentation": name, "scenario": scenario, "traces": made,
+                runs.append({"instrumentation": name, "scenario": scenario, "project": project, "traces": made,
                              "wire": {"set": context(scenario), "exchanges": recorder.take()}})
                 print("ran", name, scenario, len(made), "traces", file=sys.stderr)
         job = pathlib.Path(temporary) / "job.json"

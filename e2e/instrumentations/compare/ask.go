@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -29,7 +30,7 @@ func ask(j *job, r *run, book *price.Book) (found []captured.Difference, spans i
 		at   = time.Now()
 	)
 	for _, id := range r.Traces {
-		t, err := get(j, id)
+		t, err := get(j, r, id)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -94,8 +95,8 @@ func ask(j *job, r *run, book *price.Book) (found []captured.Difference, spans i
 	return found, len(all), nil
 }
 
-func get(j *job, id string) (*api.Trace, error) {
-	request, err := http.NewRequest(http.MethodGet, j.API+"/api/v1/traces/"+id, nil)
+func get(j *job, r *run, id string) (*api.Trace, error) {
+	request, err := http.NewRequest(http.MethodGet, j.API+"/api/v1/traces/"+id+"?project="+url.QueryEscape(r.Project), nil)
 	if err != nil {
 		return nil, fmt.Errorf("asking for a trace: %w", err)
 	}
@@ -149,6 +150,9 @@ func span(s *api.Step) (*trace.Span, error) {
 		}
 		out.Input, out.Output, out.InputText, out.OutputText = c.InputMessages, c.OutputMessages, c.InputText, c.OutputText
 		out.Tools, out.Call, out.Documents, out.ResponseID, out.StatusText = c.Tools, c.ToolCall, c.Documents, c.ResponseID, c.StatusText
+		if out.Finish == "" && len(c.OutputMessages) > 0 {
+			out.Finish = c.OutputMessages[0].Finish // of a stream, openai-v2 tells it with the content alone
+		}
 		for _, e := range c.Exceptions {
 			out.Exceptions = append(out.Exceptions, trace.Exception{Type: e.Type, Message: e.Message})
 		}

@@ -30,6 +30,7 @@ type job struct {
 type run struct {
 	Instrumentation string        `json:"instrumentation"`
 	Scenario        string        `json:"scenario"`
+	Project         string        `json:"project"`
 	Traces          []string      `json:"traces"`
 	Wire            captured.Wire `json:"wire"`
 }

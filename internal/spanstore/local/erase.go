@@ -14,6 +14,7 @@ import (
 	"github.com/assay-llmops/assay/internal/spanstore/sqlquery"
 	"github.com/assay-llmops/assay/internal/trace"
 	"github.com/assay-llmops/assay/internal/trace/otlp"
+	"github.com/assay-llmops/assay/internal/trace/semconv"
 )
 
 var _ spanstore.Eraser = (*Store)(nil)
@@ -46,7 +47,7 @@ func (s *Store) Erase(ctx context.Context, project string, what spanstore.Erasur
 		return nil, err
 	}
 	dropped, err := log.Rewrite(ctx, seglog.Drop{
-		Item: func(_ seglog.Ref, it *block.Item) bool { return gone.traces[traceOf(it)] },
+		Item: func(_ seglog.Ref, it *block.Item) bool { return gone.traces[traceOf(it)] || names(it, what) },
 		Score: func(_ seglog.Ref, score *trace.Score) bool {
 			return gone.traces[score.Target.Trace] || gone.sessions[score.Target.Session]
 		},
@@ -118,6 +119,21 @@ WHERE project = %d AND session_id <> 0 GROUP BY session_id HAVING bool_and(hits.
 	}
 	delete(d.sessions, "")
 	return d, err
+}
+
+// names says that a span names the user or the session. The index knows of the
+// copy of a span that replaced others; an older one may have said more.
+func names(it *block.Item, what spanstore.Erasure) bool {
+	if it.Type != block.Span || what.User == "" && what.Session == "" {
+		return false
+	}
+	span, err := otlp.ReadSpan(it.Bytes)
+	if err != nil {
+		return false
+	}
+	origin := semconv.ReadOrigin(it.Resource, it.Scope)
+	row, err := semconv.Row(&origin, &span)
+	return err == nil && (what.User != "" && row.User == what.User || what.Session != "" && row.Session == what.Session)
 }
 
 // traceOf is the trace that an item is of, zero where it is of none.

@@ -17,7 +17,7 @@ func Secrets() []string {
 	return []string{"user-to-forget", "session-to-forget", "what was confided", "a confided record", "a verdict on it", "about the session"}
 }
 
-// Confide puts two traces into a store, one of a user to forget, and scores.
+// Confide puts three traces into a store, one of a user to forget, and scores.
 func Confide(t testing.TB, s spanstore.Store) {
 	t.Helper()
 	of := Attributes{"user.id": "user-to-forget", "session.id": "session-to-forget", "secret": "what was confided"}
@@ -27,6 +27,8 @@ func Confide(t testing.TB, s spanstore.Store) {
 		Span{Trace: 2, ID: 3, Start: 1, Seconds: 1, Name: "root", Attributes: Attributes{"user.id": "user-who-stays", "secret": "nothing"}})
 	b.Logs = []spanstore.Item{log(t, 1, 2, 0.5, "a confided record"), log(t, 2, 3, 1, "a note")}
 	appendTo(t, s, project, b)
+	// A copy that names the user, and one that does not and replaces it.
+	add(t, s, Span{Trace: 3, ID: 9, Start: 2, Seconds: -1, Name: "going", Attributes: of}, Span{Trace: 3, ID: 9, Start: 2, Seconds: 1, Name: "ended"})
 	score := func(id string, target trace.Target, comment string) trace.Score {
 		return trace.Score{ID: id, Target: target, Name: "n", Label: "good", Comment: comment, Time: 1}
 	}
@@ -43,7 +45,7 @@ func erasure(t *testing.T, s spanstore.Store) {
 	}
 	Confide(t, s)
 	got, err := eraser.Erase(t.Context(), project, spanstore.Erasure{User: "user-to-forget"})
-	want := spanstore.Erased{Traces: []trace.ID{TraceID(1)}, Spans: 3, Logs: 1, Scores: 2}
+	want := spanstore.Erased{Traces: []trace.ID{TraceID(1)}, Spans: 4, Logs: 1, Scores: 2}
 	if err != nil || text(t, got) != text(t, want) {
 		t.Fatalf("erased %s, want %s: %v", text(t, got), text(t, want), err)
 	}
@@ -54,7 +56,7 @@ func erasure(t *testing.T, s spanstore.Store) {
 	if err != nil || len(kept.Spans) != 1 || len(kept.Spans[0].Logs) != 1 || len(kept.Scores) != 1 {
 		t.Errorf("another's trace suffered: %+v %v", kept, err)
 	}
-	if got := numbers(spanPage(t, s, spanstore.Query{}).Spans); !slices.Equal(got, []uint64{3}) {
+	if got := numbers(spanPage(t, s, spanstore.Query{}).Spans); !slices.Equal(got, []uint64{9, 3}) {
 		t.Errorf("spans %v", got)
 	}
 	words := filter.Cond{Field: filter.FieldText, Op: filter.Words, Value: filter.Value{Text: "confided"}}
@@ -68,16 +70,16 @@ func erasure(t *testing.T, s spanstore.Store) {
 	if err != nil || len(scores.Scores) != 1 || scores.Scores[0].ID != "c" {
 		t.Errorf("scores %+v: %v", scores, err)
 	}
-	if m := s.Metrics(); m.Spans != 1 {
+	if m := s.Metrics(); m.Spans != 2 {
 		t.Errorf("%d spans are kept", m.Spans)
 	}
 	// Once more, of what is gone, and of a session and a trace that are there.
 	for i, c := range []struct {
 		what  spanstore.Erasure
 		spans int64
-	}{{spanstore.Erasure{User: "user-to-forget"}, 0}, {spanstore.Erasure{Session: "s"}, 1}, {spanstore.Erasure{Trace: TraceID(2)}, 1}} {
+	}{{spanstore.Erasure{User: "user-to-forget"}, 0}, {spanstore.Erasure{Session: "s"}, 1}, {spanstore.Erasure{Trace: TraceID(2)}, 1}, {spanstore.Erasure{Trace: TraceID(3)}, 1}} {
 		if i == 1 {
-			add(t, s, Span{Trace: 3, ID: 4, Start: 2, Seconds: 1, Name: "x", Attributes: Attributes{"session.id": "s"}})
+			add(t, s, Span{Trace: 4, ID: 4, Start: 2, Seconds: 1, Name: "x", Attributes: Attributes{"session.id": "s"}})
 		}
 		if got, err := eraser.Erase(t.Context(), project, c.what); err != nil || got.Spans != c.spans {
 			t.Errorf("%s: erased %+v: %v", fmt.Sprint(c.what.User, c.what.Session), got, err)
@@ -88,7 +90,7 @@ func erasure(t *testing.T, s spanstore.Store) {
 	}
 	// The user may come back.
 	Confide(t, s)
-	if p := spanPage(t, s, spanstore.Query{}); len(p.Spans) != 3 {
+	if p := spanPage(t, s, spanstore.Query{}); len(p.Spans) != 4 {
 		t.Errorf("%d spans after coming back", len(p.Spans))
 	}
 }

@@ -123,8 +123,34 @@ func fields(e *trace.Event) map[string]any {
 	return m
 }
 
+// alwaysJSON are attributes whose SDK writes every value as JSON, a text with
+// quotes around it.
+var alwaysJSON = []string{"traceloop.entity.input", "traceloop.entity.output", "ai.toolCall.args", "ai.toolCall.result", "ai.value"}
+
 // first is the first of the attributes that says something.
-func (c *content) first(keys []string) any { return pick(c.at, keys...) }
+func (c *content) first(keys []string) any {
+	for _, key := range keys {
+		v := pick(c.at, key)
+		if v == nil {
+			continue
+		}
+		if slices.Contains(alwaysJSON, key) {
+			v = unquote(v)
+		}
+		return v
+	}
+	return nil
+}
+
+// unquote is the text that v is the JSON text of; other values stay.
+func unquote(v any) any {
+	if s, ok := v.(string); ok && strings.HasPrefix(s, `"`) {
+		if inner, ok := parse([]byte(s)).(string); ok {
+			return inner
+		}
+	}
+	return v
+}
 
 func (c *content) text(keys []string) string { return textOf(c.first(keys)) }
 

@@ -223,7 +223,7 @@ func (c *content) ranking() any {
 		if !ok || i >= int64(len(docs)) {
 			continue
 		}
-		list = append(list, map[string]any{"content": docs[i], "score": pick(m, "relevanceScore", "score")})
+		list = append(list, map[string]any{"content": unquote(docs[i]), "score": pick(m, "relevanceScore", "score")})
 	}
 	return list
 }

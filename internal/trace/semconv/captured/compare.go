@@ -236,24 +236,42 @@ func (c *comparison) toolSpans(w *Wire) {
 		}
 		for _, call := range w.Exchanges[i].Output.ToolCalls {
 			field := fmt.Sprintf("tool[%d]", n)
-			if n >= len(spans) {
+			n++
+			at := match(spans, call.ID, call.Function.Arguments)
+			if at < 0 {
 				c.found = append(c.found, Difference{field, "", call.Function.Name})
 				continue
 			}
 			var got trace.ToolCall
-			if spans[n].Call != nil {
-				got = *spans[n].Call
+			if spans[at].Call != nil {
+				got = *spans[at].Call
 			}
 			c.same(field+".name", got.Name, call.Function.Name)
 			c.same(field+".id", got.ID, call.ID)
 			c.same(field+".arguments", loose(string(got.Arguments)), loose(call.Function.Arguments))
 			c.same(field+".result", loose(string(got.Result)), loose(results[call.ID]))
-			n++
+			spans = slices.Delete(spans, at, at+1)
 		}
 	}
-	for ; n < len(spans); n++ {
-		c.found = append(c.found, Difference{fmt.Sprintf("tool[%d]", n), spans[n].Name, ""})
+	for _, s := range spans {
+		c.found = append(c.found, Difference{fmt.Sprintf("tool[%d]", n), s.Name, ""})
+		n++
 	}
+}
+
+// match finds the span of a tool's call, -1 where there is none: tools that run
+// at once start in any order, so that an equal id or equal arguments go first.
+func match(spans []*trace.Span, id, arguments string) int {
+	for _, fits := range []func(*trace.ToolCall) bool{
+		func(c *trace.ToolCall) bool { return c.ID == id },
+		func(c *trace.ToolCall) bool { return c.ID == "" && loose(string(c.Arguments)) == loose(arguments) },
+	} {
+		at := slices.IndexFunc(spans, func(s *trace.Span) bool { return s.Call != nil && fits(s.Call) })
+		if at >= 0 {
+			return at
+		}
+	}
+	return min(len(spans), 1) - 1
 }
 
 func (c *comparison) retrievals(w *Wire) {
