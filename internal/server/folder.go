@@ -71,8 +71,10 @@ func (f *Folder) begin(path string) error {
 		return fmt.Errorf("reading the data folder: %w", err)
 	}
 	for _, e := range entries {
-		if name := e.Name(); name != "lock" && name != "format.new" && !strings.HasPrefix(name, "keys.json") {
-			return problem.Newf("is no data folder of Assay: it has %s, and no file format", e.Name()).At(f.dir, 0).Remedy("name an empty or new folder by --data")
+		switch name := e.Name(); name {
+		case "lock", "format.new", "keys.json", "keys.json.lock", "projects", "index": // keys may be made before the first start
+		default:
+			return problem.Newf("is no data folder of Assay: it has %s, and no file format", name).At(f.dir, 0).Remedy("name an empty or new folder by --data")
 		}
 	}
 	tmp := path + ".new"
