@@ -285,8 +285,8 @@ func (m *measurement) disk(ctx context.Context, a *process.Assay, spans float64)
 	}
 	figure("on disk right after the load", float64(size)/spans, "bytes/span")
 	begin, quiet := time.Now(), time.Now()
-	patience := max(time.Minute, m.duration)
-	for time.Since(quiet) < 20*time.Second && time.Since(begin) < patience && ctx.Err() == nil {
+	const patience = 20 * time.Minute
+	for time.Since(quiet) < 40*time.Second && time.Since(begin) < patience && ctx.Err() == nil {
 		time.Sleep(time.Second)
 		now, err := process.Size(a.Dir)
 		if err != nil {

@@ -61,19 +61,24 @@ func (s *Store) upkeep(life context.Context) {
 		}
 		now := s.acknowledged.Load()
 		if now == before {
-			s.recompress(life)
+			s.recompress(life, now)
 		}
 		before = now
 	}
 }
 
-// recompress stores one segment of each log smaller. A failure changes nothing,
-// and is met again, and told, by who writes next.
-func (s *Store) recompress(ctx context.Context) {
+// recompress stores segments smaller, one after the other, as long as nothing
+// arrives. A failure changes nothing, and is met again, and told, by who writes
+// next.
+func (s *Store) recompress(ctx context.Context, acknowledged int64) {
 	s.mu.RLock()
 	logs := slices.Collect(maps.Values(s.logs))
 	s.mu.RUnlock()
 	for _, log := range logs {
-		_, _ = log.Recompress(ctx)
+		for ctx.Err() == nil && s.acknowledged.Load() == acknowledged {
+			if more, err := log.Recompress(ctx); err != nil || !more {
+				break
+			}
+		}
 	}
 }
