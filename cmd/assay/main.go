@@ -3,7 +3,7 @@
 // This package is the command line: one file for each command, which reads
 // flags, calls the rooms under internal and prints. It holds no logic of its
 // own. Exit codes are part of the contract: 0 ok or gate passed, 1 gate
-// failed, 3 could not run, 4 gate undecided, 130 interrupted.
+// failed or data damaged, 3 could not run, 4 gate undecided, 130 interrupted.
 package main
 
 import (

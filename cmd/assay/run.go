@@ -21,6 +21,7 @@ import (
 const (
 	exitOK          = 0
 	exitGateFailed  = 1
+	exitDamaged     = 1
 	exitCannotRun   = 3
 	exitUndecided   = 4
 	exitInterrupted = 130
@@ -45,6 +46,8 @@ type commands struct {
 	Calls   callsCmd   `cmd:"" help:"List and show the model calls that were made."`
 	Serve   serveCmd   `cmd:"" help:"Take in traces over OTLP, keep them, and answer about them."`
 	Key     keyCmd     `cmd:"" help:"Make, list and revoke the API keys of a server."`
+	Fsck    fsckCmd    `cmd:"" help:"Check the data of a stopped server, and name what is damaged."`
+	Reindex reindexCmd `cmd:"" help:"Make the index of a stopped server anew from its logs."`
 	Trace   traceCmd   `cmd:"" help:"List, show, follow, export and import traces of a server."`
 	Stats   statsCmd   `cmd:"" help:"Figures over spans: counts, percentiles, tokens, cost, by time and dimension."`
 	Score   scoreCmd   `cmd:"" help:"Score a trace, a span, a session or a case."`

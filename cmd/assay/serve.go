@@ -13,13 +13,20 @@ import (
 	"github.com/assay-llmops/assay/internal/server"
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/local"
+	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
 )
 
 type serveCmd struct {
+	storeFlags
+	keepFlags
+	Listen string `default:"127.0.0.1:4318" placeholder:"ADDR" help:"Address for OTLP over HTTP, and for the API."`
+	GRPC   string `name:"grpc" default:"127.0.0.1:4317" placeholder:"ADDR" help:"Address for OTLP over gRPC; --grpc= for none."`
+	Redact string `placeholder:"FILE" help:"Rules of what is replaced before it is written: docs/reference/ingest.md."`
+}
+
+// storeFlags say where a store is, and what its costs are computed with.
+type storeFlags struct {
 	dataFlag
-	Listen string   `default:"127.0.0.1:4318" placeholder:"ADDR" help:"Address for OTLP over HTTP, and for the API."`
-	GRPC   string   `name:"grpc" default:"127.0.0.1:4317" placeholder:"ADDR" help:"Address for OTLP over gRPC; --grpc= for none."`
-	Redact string   `placeholder:"FILE" help:"Rules of what is replaced before it is written: docs/reference/ingest.md."`
 	Prices []string `placeholder:"FILE" help:"Prices that come before the built-in ones: docs/models.md."`
 }
 
@@ -36,7 +43,12 @@ func (cmd *serveCmd) Run(c *console) error {
 	return server.Run(c.ctx, server.Options{
 		Dir: cmd.Data, Listen: cmd.Listen, GRPC: cmd.GRPC, Redact: redaction, Log: log,
 		Open: func(ctx context.Context, dir string) (spanstore.Store, error) {
-			return local.Open(ctx, dir, local.Options{Prices: prices})
+			return local.Open(ctx, dir, local.Options{
+				Prices: prices, Keep: cmd.retention(), Kept: kept(log),
+				Damage: func(project string, what seglog.Damage) {
+					log.Warn("a part of a log is damaged", "project", project, "damage", what.String())
+				},
+			})
 		},
 		API: func(store spanstore.Store, who server.Who) http.Handler {
 			return api.New(api.Options{Store: store, Who: api.Who(who), Log: log})
@@ -61,9 +73,9 @@ func (cmd *serveCmd) started(c *console, a server.Addresses) {
 	}
 }
 
-func (cmd *serveCmd) prices() (*price.Book, error) {
+func (f *storeFlags) prices() (*price.Book, error) {
 	var files []price.File
-	for _, name := range cmd.Prices {
+	for _, name := range f.Prices {
 		text, err := readNamed(name)
 		if err != nil {
 			return nil, err

@@ -2,8 +2,6 @@ package local
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
@@ -42,43 +40,4 @@ func (s *Store) dropBefore(ctx context.Context, project string, log *seglog.Log,
 		*spans = n
 	}
 	return err
-}
-
-// upkeepEvery is how often the store looks whether it is idle.
-const upkeepEvery = 10 * time.Second
-
-// upkeep stores old segments smaller while nothing arrives, until life ends.
-func (s *Store) upkeep(life context.Context) {
-	defer close(s.finished)
-	tick := time.NewTicker(upkeepEvery)
-	defer tick.Stop()
-	before := int64(-1)
-	for {
-		select {
-		case <-life.Done():
-			return
-		case <-tick.C:
-		}
-		now := s.acknowledged.Load()
-		if now == before {
-			s.recompress(life, now)
-		}
-		before = now
-	}
-}
-
-// recompress stores segments smaller, one after the other, as long as nothing
-// arrives. A failure changes nothing, and is met again, and told, by who writes
-// next.
-func (s *Store) recompress(ctx context.Context, acknowledged int64) {
-	s.mu.RLock()
-	logs := slices.Collect(maps.Values(s.logs))
-	s.mu.RUnlock()
-	for _, log := range logs {
-		for ctx.Err() == nil && s.acknowledged.Load() == acknowledged {
-			if more, err := log.Recompress(ctx); err != nil || !more {
-				break
-			}
-		}
-	}
 }

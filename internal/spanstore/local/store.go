@@ -22,6 +22,10 @@ type Options struct {
 	Index  index.Options                            // bounds of the index
 	Log    seglog.Options                           // of each project's log; Cache and Damage are the store's
 	Damage func(project string, what seglog.Damage) // told of damaged parts of a log; nil: they are only counted
+	Keep   spanstore.Retention                      // of each project, applied at the start and hourly; zero: all is kept
+
+	// Kept is told of a project from which Keep removed something, or could not.
+	Kept func(project string, gone *spanstore.Retained, err error)
 }
 
 // Store is an open store.
@@ -101,6 +105,7 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.index.Flush(ctx); err != nil {
 		return err
 	}
+	s.keep(ctx)
 	var life context.Context
 	life, s.quit = context.WithCancel(context.WithoutCancel(ctx))
 	s.finished = make(chan struct{})

@@ -1,0 +1,55 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
+	"github.com/assay-llmops/assay/internal/vfs"
+)
+
+// Checked is what Check found in the log of a project.
+type Checked struct {
+	Project string
+	*seglog.Report
+}
+
+// Check reads every log in the folder of a store that nobody has open, by the
+// names of the projects, and changes nothing. The index is not looked at: it is
+// derived.
+func Check(ctx context.Context, dir string) ([]Checked, error) {
+	projects, err := os.ReadDir(filepath.Join(dir, "projects"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("listing the projects of the store: %w", err)
+	}
+	var all []Checked
+	for _, p := range projects {
+		if !p.IsDir() {
+			continue
+		}
+		report, err := seglog.Check(ctx, vfs.OS{}, filepath.Join(dir, "projects", p.Name(), "log"))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Checked{p.Name(), report})
+	}
+	return all, nil
+}
+
+// Reindex makes the index of the store in a folder anew, and says how many spans
+// it has. No other process may have the folder open.
+func Reindex(ctx context.Context, dir string, o Options) (spans int64, err error) {
+	if err := os.RemoveAll(filepath.Join(dir, "index")); err != nil {
+		return 0, fmt.Errorf("removing the index: %w", err)
+	}
+	s, err := Open(ctx, dir, o)
+	if err != nil {
+		return 0, err
+	}
+	spans = s.Metrics().Spans
+	return spans, s.Close()
+}
