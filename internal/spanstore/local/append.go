@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
@@ -198,10 +199,33 @@ func (s *Store) price(row *trace.Row) (nanos int64, ok bool) {
 		return 0, false
 	}
 	at := time.Unix(0, row.Start).UTC()
-	if nanos, ok = s.o.Prices.Cost(row.Provider, row.Model, at, row.Usage); !ok {
-		nanos, ok = s.o.Prices.Cost(row.Provider, row.ModelAsked, at, row.Usage)
+	for _, model := range []string{row.Model, row.ModelAsked} {
+		if nanos, ok = s.o.Prices.Cost(row.Provider, model, at, row.Usage); ok {
+			return nanos, true
+		}
+		if other := seller(row.Provider, model); other != "" {
+			if nanos, ok = s.o.Prices.Cost(other, model, at, row.Usage); ok {
+				return nanos, true
+			}
+		}
 	}
-	return nanos, ok
+	return 0, false
+}
+
+// seller is the provider of whose list a model's price is, where the one that
+// serves it has none of its own: the clouds sell these models at the prices of
+// those who make them. It is empty where none is known. What Bedrock serves has
+// names of its own, which no list has.
+func seller(provider, model string) string {
+	switch provider {
+	case "azure.ai.openai":
+		return "openai"
+	case "gcp.gemini", "gcp.gen_ai", "gcp.vertex_ai":
+		if strings.HasPrefix(model, "gemini") {
+			return "gemini"
+		}
+	}
+	return ""
 }
 
 // scoreRows are the rows of a record of scores; a nil one was erased.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/filter"
-	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
 	"github.com/assay-llmops/assay/internal/spanstore/sqlquery"
 	"github.com/assay-llmops/assay/internal/trace"
 )
@@ -72,6 +71,7 @@ func splitText(e filter.Expr) (rest filter.Expr, texts []textCond, err error) {
 // negated, that it has texts and none of them fits.
 type textCond struct {
 	fits    func(text []byte) bool
+	needs   needs // what a text that fits must hold; nothing where that is not known
 	negated bool
 }
 
@@ -81,6 +81,7 @@ func newTextCond(c filter.Cond) (t textCond, err error) {
 		t.fits = func([]byte) bool { return true }
 	case filter.Words:
 		words := lower(nil, []byte(c.Value.Text))
+		t.needs = needsOf(words)
 		var scratch []byte
 		t.fits = func(text []byte) bool {
 			scratch = lower(scratch[:0], text)
@@ -89,6 +90,7 @@ func newTextCond(c filter.Cond) (t textCond, err error) {
 	case filter.Equal, filter.Unequal:
 		t.negated = c.Op == filter.Unequal
 		t.fits = func(text []byte) bool { return string(text) == c.Value.Text }
+		t.needs = needsOf(lower(nil, []byte(c.Value.Text)))
 	case filter.Match, filter.NoMatch:
 		re, err := regexp.Compile(c.Value.Text)
 		if err != nil {
@@ -100,17 +102,6 @@ func newTextCond(c filter.Cond) (t textCond, err error) {
 		return t, fmt.Errorf("text cannot be compared with %s: %w", c.Op, spanstore.ErrUnsupported)
 	}
 	return t, nil
-}
-
-// lower appends b with its ASCII capitals made small.
-func lower(to, b []byte) []byte {
-	for _, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		to = append(to, c)
-	}
-	return to
 }
 
 // errEnough ends a walk over texts.
@@ -132,82 +123,20 @@ func (t *textCond) holds(o *opened) (bool, error) {
 	return found != t.negated && some, nil
 }
 
-const (
-	firstCandidates = 200 // spans whose text is looked at together, at first
-	mostCandidates  = 5000
-)
-
-// matches gives the page's rows, and whether there are more behind it.
-func (s *Store) matches(ctx context.Context, p *page, q spanstore.Query) (rows []sqlquery.SpanRow, more bool, err error) {
-	var texts []textCond
-	if q.Where, texts, err = splitText(q.Where); err != nil {
-		return nil, false, err
-	}
-	chunk := p.limit + 1
-	if len(texts) > 0 {
-		chunk = firstCandidates
-	}
-	for after := p.after; len(rows) <= p.limit; chunk = min(2*chunk, mostCandidates) {
-		st, err := sqlquery.Spans(p.scope, &q, after, chunk)
-		if err != nil {
-			return nil, false, err
-		}
-		found, err := s.spanRows(ctx, st)
-		if err != nil {
-			return nil, false, err
-		}
-		end := len(found) < chunk
-		if !end {
-			last := &found[len(found)-1]
-			after = &sqlquery.Cursor{Start: last.Start, Trace: trace.IDOf(last.Hi, last.Lo), Span: trace.SpanIDOf(last.Span)}
-		}
-		if len(texts) > 0 {
-			if found, err = s.withText(ctx, p, found, texts); err != nil {
-				return nil, false, err
-			}
-		}
-		rows = append(rows, found...)
-		if end {
-			break
-		}
-	}
-	more = len(rows) > p.limit
-	return rows[:min(len(rows), p.limit)], more, nil
-}
-
-// withText keeps the rows whose spans fit all conditions on text.
-func (s *Store) withText(ctx context.Context, p *page, rows []sqlquery.SpanRow, texts []textCond) ([]sqlquery.SpanRow, error) {
-	refs := make([]seglog.Ref, len(rows))
-	for i := range rows {
-		refs[i] = seglog.Ref(rows[i].Ref)
-	}
-	list, err := s.open(ctx, p.log, p.scope, refs)
-	if err != nil {
-		return nil, err
-	}
-	kept := rows[:0]
-	for i := range list {
-		fits := list[i].item != nil
-		for k := 0; fits && k < len(texts); k++ {
-			if fits, err = texts[k].holds(&list[i]); err != nil {
-				return nil, err
-			}
-		}
-		if fits {
-			kept = append(kept, rows[i])
-		}
-	}
-	return kept, nil
-}
-
 // textTraces are the rows of a page of traces that have a span with such a text.
 // Spans are looked at newest first, until those that are left cannot belong to a
 // trace of this page.
 func (s *Store) textTraces(ctx context.Context, p *page, q *spanstore.Query) ([]sqlquery.TraceRow, error) {
+	rest, texts, err := splitText(q.Where)
+	if err != nil {
+		return nil, err
+	}
+	narrow := *q
+	narrow.Where = rest
 	spans := *p
 	spans.after = nil // a trace that starts before the cursor may have spans after it
 	for spans.limit = 2 * (p.limit + 1); ; spans.limit *= 4 {
-		found, more, err := s.matches(ctx, &spans, *q)
+		found, more, err := s.searched(ctx, &spans, &narrow, texts)
 		if err != nil {
 			return nil, err
 		}

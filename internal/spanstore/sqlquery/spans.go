@@ -40,14 +40,46 @@ func (r *SpanRow) Fields() []any {
 	}
 }
 
+// A search of texts looks at many spans of which few are shown: reading a row of
+// all columns costs several times what looking at its text does.
+const placeColumns = "hi, lo, span, start, seg, ord"
+
+// PlaceFields are the places to scan a row of Places into.
+func (r *SpanRow) PlaceFields() []any {
+	return []any{&r.Hi, &r.Lo, &r.Span, &r.Start, &r.Ref.Segment, &r.Ref.Ordinal}
+}
+
 // Spans asks for at most limit spans that match, newest first, after a cursor
 // where there is one. Rows are read with SpanRow.Fields.
 func Spans(s Scope, q *spanstore.Query, after *Cursor, limit int) (Statement, error) {
+	return list(s, q, after, limit, spanColumns, "")
+}
+
+// Places is Spans with only what says which span it is and where its bytes are.
+// Rows are read with SpanRow.PlaceFields.
+func Places(s Scope, q *spanstore.Query, after *Cursor, limit int) (Statement, error) {
+	return list(s, q, after, limit, placeColumns, "")
+}
+
+// SpansAt is Spans for rows of Places, of which there must be one.
+func SpansAt(s Scope, places []SpanRow) (Statement, error) {
+	first, last := places[0].Start, places[0].Start
+	refs := make([]string, len(places))
+	for i := range places {
+		first, last = min(first, places[i].Start), max(last, places[i].Start)
+		refs[i] = fmt.Sprintf("(%d, %d)", places[i].Ref.Segment, places[i].Ref.Ordinal)
+	}
+	at := fmt.Sprintf(" AND start BETWEEN %d AND %d AND (seg, ord) IN (%s)", first, last, strings.Join(refs, ", "))
+	return list(s, &spanstore.Query{}, nil, len(places), spanColumns, at)
+}
+
+func list(s Scope, q *spanstore.Query, after *Cursor, limit int, columns, and string) (Statement, error) {
 	c := condition{scope: s}
 	where, err := c.where(q.Where, q.Since, q.Until)
 	if err != nil {
 		return Statement{}, err
 	}
+	where += and
 	if after != nil {
 		where += " AND " + before("start", after, fmt.Sprintf(" OR (hi = %d AND lo = %d AND span < %d)",
 			after.Trace.Hi(), after.Trace.Lo(), after.Span.Num()))
@@ -59,7 +91,7 @@ func Spans(s Scope, q *spanstore.Query, after *Cursor, limit int) (Statement, er
 	}
 	var st Statement
 	for i, part := range parts {
-		parts[i] = fmt.Sprintf("(SELECT %s FROM %s WHERE %s %s LIMIT %d)", spanColumns, part, where, order, limit)
+		parts[i] = fmt.Sprintf("(SELECT %s FROM %s WHERE %s %s LIMIT %d)", columns, part, where, order, limit)
 		st.Args = append(st.Args, c.args...)
 	}
 	st.SQL = parts[0]
