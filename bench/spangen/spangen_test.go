@@ -195,23 +195,15 @@ func TestTextDoesNotRepeat(t *testing.T) {
 		}
 		runs[run] = true
 	}
-	for _, level := range []zstd.EncoderLevel{zstd.SpeedFastest, zstd.SpeedDefault, zstd.SpeedBestCompression} {
-		encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level))
-		if err != nil {
-			t.Fatal(err)
-		}
-		// In blocks of a megabyte, as a store would hold it.
-		packed, rest := 0, []byte(all.String())
-		for len(rest) > 0 {
-			block := rest[:min(1<<20, len(rest))]
-			packed += len(encoder.EncodeAll(block, nil))
-			rest = rest[len(block):]
-		}
-		ratio := float64(all.Len()) / float64(packed)
-		t.Logf("zstd %v: %.2f to 1", level, ratio)
-		if ratio > 3.4 {
-			t.Errorf("zstd %v shrinks the text %.2f to 1: prose would shrink less", level, ratio)
-		}
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := []byte(all.String()[:1<<20]) // as much as a store would compress together
+	ratio := float64(len(block)) / float64(len(encoder.EncodeAll(block, nil)))
+	t.Logf("zstd: %.2f to 1", ratio)
+	if ratio > 3.1 {
+		t.Errorf("zstd shrinks the text %.2f to 1: prose would shrink less", ratio)
 	}
 }
 

@@ -126,7 +126,7 @@ func (l *Log) Recompress(ctx context.Context) (bool, error) {
 	if i < 0 {
 		return false, nil
 	}
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault))
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression))
 	if err != nil {
 		return false, fmt.Errorf("recompressing: %w", err)
 	}
