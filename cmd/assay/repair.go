@@ -12,11 +12,20 @@ import (
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
 )
 
+// layout gives the file that every data folder of a server has.
+func (f *dataFlag) layout() ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(f.Data, "format"))
+	if err != nil {
+		p := &problem.Problem{File: f.Data, What: "is no data folder of a server: " + err.Error(), Err: err}
+		return nil, p.Remedy("name the folder that assay serve was given by --data")
+	}
+	return text, nil
+}
+
 // hold runs a function on the data folder of a server that is stopped.
 func (f *dataFlag) hold(do func() error) (err error) {
-	if _, err := os.Stat(filepath.Join(f.Data, "format")); err != nil {
-		p := &problem.Problem{File: f.Data, What: "is no data folder of a server: " + err.Error(), Err: err}
-		return p.Remedy("name the folder that assay serve was given by --data")
+	if _, err := f.layout(); err != nil {
+		return err
 	}
 	folder, err := server.OpenFolder(f.Data)
 	if err != nil {

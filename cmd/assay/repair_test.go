@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -120,4 +122,70 @@ func TestRepair(t *testing.T) {
 		t.Errorf("%d traces of %d are served", whole, traces)
 	}
 	s.end(t, syscall.SIGTERM)
+}
+
+// TestBackup copies the data of a server under load: the copy holds all that was
+// acknowledged before, and a server starts on it.
+func TestBackup(t *testing.T) {
+	const before = 20
+	dir, to := t.TempDir(), filepath.Join(t.TempDir(), "copy")
+	s := serve(t, dir)
+	s.sendTraces(t, before)
+	var sender sync.WaitGroup
+	stop := make(chan struct{})
+	more := make(chan struct{})
+	sender.Go(func() {
+		defer close(more)
+		for n := before; ; n++ {
+			reply, err := http.Post(s.http+"/v1/traces", "application/json", bytes.NewReader(request(n)))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			reply.Body.Close()
+			select {
+			case more <- struct{}{}:
+			case <-stop:
+				return
+			}
+		}
+	})
+	for range 10 {
+		<-more
+	}
+	code := make(chan string)
+	go func() {
+		out, err := exec.Command("assay", "backup", "--data", dir, "--to", to, "--json").CombinedOutput()
+		if err != nil {
+			out = append(out, err.Error()...)
+		}
+		code <- string(out)
+	}()
+	out := ""
+	for out == "" {
+		select {
+		case <-more:
+		case out = <-code:
+		}
+	}
+	close(stop)
+	sender.Wait()
+	s.end(t, syscall.SIGTERM)
+	fits(t, "output", out)
+	if !strings.Contains(out, `"whole": true`) {
+		t.Fatal(out)
+	}
+	if _, err := os.Stat(filepath.Join(to, "index")); !os.IsNotExist(err) {
+		t.Errorf("the index is in the backup: %v", err)
+	}
+	restored := serve(t, to)
+	for n := range before + 10 {
+		if got := restored.spans(t, n); got != spansOfTrace {
+			t.Errorf("trace %d has %d spans in the backup", n, got)
+		}
+	}
+	restored.end(t, syscall.SIGTERM)
+	if code, _, stderr := assay(t, ".", "backup", "--data", dir, "--to", to); code != exitCannotRun || !strings.Contains(stderr, "name a new folder by --to") {
+		t.Errorf("over a folder that is there: exit %d, %s", code, stderr)
+	}
 }
