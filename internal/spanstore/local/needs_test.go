@@ -48,11 +48,13 @@ func TestNeedsNeverRuleOutAMatch(t *testing.T) {
 		{"", `["line\none"]`, "line one"},
 		{"", `["f\oo"]`, "foo"},
 		{"", `{"a":"{\"b\":\"Two\\nlines\"}"}`, "two lines"},
+		{"", `{"a":"say \"hi\" now"}`, `say "hi" now`},
+		{"", `["and\/or"]`, "and/or"},
 		{"", "The Menu", "menu"},
 	} {
 		checkNeeds(t, c[0], c[1], c[2])
 	}
-	parts := []string{`\`, `\\`, `\n`, `\u00e9`, `\u0041`, `\ud83d\ude00`, `\u00`, "u", "n", "é", "É", "日", "A", "a", "b", " ", "\n", `"`, "/", "0", "1"}
+	parts := []string{`\`, `\"`, `\/`, `\\`, `\n`, `\u00e9`, `\u0041`, `\ud83d\ude00`, `\u00`, "u", "n", "é", "É", "日", "A", "a", "b", " ", "\n", `"`, "/", "0", "1"}
 	rapid.Check(t, func(t *rapid.T) {
 		text := func(label string) string {
 			open := rapid.SampledFrom([]string{"", `"`, "[", "{"}).Draw(t, label+" open")
