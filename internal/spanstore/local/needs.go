@@ -61,7 +61,7 @@ func (n *needs) maybeIn(message, scratch []byte) (again []byte, maybe bool) {
 	if containsAll(scratch, n.pieces) {
 		return scratch, true
 	}
-	switch escapesOf(message) {
+	switch escapesOf(withoutIDs(message)) {
 	case plainEscapes:
 		return scratch, false
 	case runeEscapes:
@@ -69,6 +69,21 @@ func (n *needs) maybeIn(message, scratch []byte) (again []byte, maybe bool) {
 	default:
 		return scratch, true
 	}
+}
+
+// withoutIDs is a message without the ids that most spans begin with: of their
+// random bytes one is often a backslash, and the span would be read for nothing.
+func withoutIDs(message []byte) []byte {
+	for _, id := range [...]struct {
+		head string // tag and length
+		size int
+	}{{"\x0a\x10", 16}, {"\x12\x08", 8}, {"\x22\x08", 8}} { // trace, span, parent
+		if !bytes.HasPrefix(message, []byte(id.head)) || len(message) < len(id.head)+id.size {
+			break
+		}
+		message = message[len(id.head)+id.size:]
+	}
+	return message
 }
 
 func containsAll(b []byte, pieces [][]byte) bool {

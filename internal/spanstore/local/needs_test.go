@@ -16,7 +16,7 @@ import (
 
 // What the bytes rule out must be ruled out by the texts.
 func checkNeeds(t interface{ Fatalf(string, ...any) }, name, text, words string) {
-	message, err := proto.Marshal(&tracepb.Span{Name: name, Kind: 1, StartTimeUnixNano: 1, Attributes: []*commonpb.KeyValue{
+	message, err := proto.Marshal(&tracepb.Span{TraceId: bytes.Repeat([]byte{7}, 16), SpanId: bytes.Repeat([]byte{8}, 8), Name: name, Kind: 1, StartTimeUnixNano: 1, Attributes: []*commonpb.KeyValue{
 		{Key: "k", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: text}}},
 	}})
 	if err != nil {
@@ -48,11 +48,13 @@ func TestNeedsNeverRuleOutAMatch(t *testing.T) {
 		{"", `["line\none"]`, "line one"},
 		{"", `["f\oo"]`, "foo"},
 		{"", `{"a":"{\"b\":\"Two\\nlines\"}"}`, "two lines"},
+		{"", `{"a":"say \"hi\" now"}`, `say "hi" now`},
+		{"", `["and\/or"]`, "and/or"},
 		{"", "The Menu", "menu"},
 	} {
 		checkNeeds(t, c[0], c[1], c[2])
 	}
-	parts := []string{`\`, `\\`, `\n`, `\u00e9`, `\u0041`, `\ud83d\ude00`, `\u00`, "u", "n", "é", "É", "日", "A", "a", "b", " ", "\n", `"`, "/", "0", "1"}
+	parts := []string{`\`, `\"`, `\/`, `\\`, `\n`, `\u00e9`, `\u0041`, `\ud83d\ude00`, `\u00`, "u", "n", "é", "É", "日", "A", "a", "b", " ", "\n", `"`, "/", "0", "1"}
 	rapid.Check(t, func(t *rapid.T) {
 		text := func(label string) string {
 			open := rapid.SampledFrom([]string{"", `"`, "[", "{"}).Draw(t, label+" open")
@@ -80,6 +82,7 @@ func TestNeedsRuleOut(t *testing.T) {
 	n := needsOf([]byte("refund café"))
 	for message, want := range map[string]bool{
 		"nothing of it": false, "Refund of a café": true, `{"a":"line\nof"}`: false, `{"a":"caf\u00e9"}`: false,
+		"\x0a\x10" + strings.Repeat(`\q`, 8) + "\x12\x08" + strings.Repeat(`\q`, 4) + "\x22\x08" + strings.Repeat(`\q`, 4) + "nothing": false,
 		`{"a":"refund caf\u00e9"}`: true, `["\q"]`: true,
 	} {
 		if _, got := n.maybeIn([]byte(message), nil); got != want {
