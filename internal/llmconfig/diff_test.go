@@ -94,8 +94,7 @@ func TestDiffByWord(t *testing.T) {
 func TestDiffProperties(t *testing.T) {
 	t.Parallel()
 	text := rapid.StringMatching(`([a-z]{1,9}[ .,]|é|\n){0,60}`)
-	rapid.Check(t, func(t *rapid.T) {
-		before, after := text.Draw(t, "before"), text.Draw(t, "after")
+	check := func(t rapid.TB, before, after string) {
 		var a, b string
 		for _, c := range smooth(compare(words(before), words(after))) {
 			if c.op <= 0 {
@@ -116,5 +115,8 @@ func TestDiffProperties(t *testing.T) {
 				t.Fatalf("longer than %d columns: %q", width, line)
 			}
 		}
-	})
+	}
+	check(t, "n b ", "n,a a ") // a blank that only one side has beside it
+	check(t, "n,a a ", "n b ")
+	rapid.Check(t, func(t *rapid.T) { check(t, text.Draw(t, "before"), text.Draw(t, "after")) })
 }

@@ -145,6 +145,9 @@ func smooth(pieces []piece) []piece {
 			flush()
 			out = append(out, c)
 		default:
+			if (gone == "" || came == "") && blanks != "" && !endsBlank(out) {
+				flush() // the side that has nothing would lose the blank between two words
+			}
 			if gone != "" {
 				gone += blanks
 			}
@@ -161,6 +164,15 @@ func smooth(pieces []piece) []piece {
 	}
 	flush()
 	return out
+}
+
+// endsBlank says that nothing, or a blank, stands before what comes next.
+func endsBlank(pieces []piece) bool {
+	if len(pieces) == 0 {
+		return true
+	}
+	r, _ := utf8.DecodeLastRuneInString(pieces[len(pieces)-1].text)
+	return unicode.IsSpace(r)
 }
 
 // token is a piece that is not broken across lines.
