@@ -72,7 +72,7 @@ type Log struct {
 	cache *Cache
 
 	decoder *zstd.Decoder
-	upkeep  sync.Mutex // one of Rewrite, Recompress, Retain, Backup at a time
+	upkeep  sync.Mutex // one of Rewrite, Recompress, Retain at a time
 
 	mu       sync.Mutex // guards what follows
 	segments []*segment // by number; the last is written to

@@ -3,7 +3,6 @@ package seglog
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
 )
@@ -65,41 +64,4 @@ func newest(s *segment) int64 {
 		latest = max(latest, s.entries[i].head.received)
 	}
 	return latest
-}
-
-// Backup calls write with each file of the log as it is at the call, while the
-// log runs on. The folder of these files opens as a log that ends at the Ref.
-func (l *Log) Backup(ctx context.Context, write func(name string, size int64, r io.Reader) error) (Ref, error) {
-	l.upkeep.Lock() // no file is replaced or removed
-	defer l.upkeep.Unlock()
-	type part struct {
-		number uint32
-		size   int64
-	}
-	l.mu.Lock()
-	parts := make([]part, len(l.segments))
-	for i, s := range l.segments {
-		parts[i] = part{s.number, s.size}
-	}
-	last := l.segments[len(l.segments)-1]
-	end := Ref{last.number, uint32(last.next())}
-	l.mu.Unlock()
-	for _, p := range parts {
-		if err := ctx.Err(); err != nil {
-			return end, err
-		}
-		if err := l.copyOut(p.number, p.size, write); err != nil {
-			return end, fmt.Errorf("backing up segment %d: %w", p.number, err)
-		}
-	}
-	return end, nil
-}
-
-func (l *Log) copyOut(number uint32, size int64, write func(name string, size int64, r io.Reader) error) error {
-	file, err := l.fs.Open(l.name(number))
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	return write(segmentName(number), size, io.NewSectionReader(file, 0, size))
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -354,29 +353,6 @@ func TestRetain(t *testing.T) {
 	h = h.reopen(t, seglog.Options{})
 	if len(h.all(t)) != 1 || len(h.damage) != 0 {
 		t.Errorf("opened again: %d records, %v", len(h.all(t)), h.damage)
-	}
-}
-
-func TestBackup(t *testing.T) {
-	t.Parallel()
-	h, kept, _ := filled(t, crashfs.New())
-	disk := crashfs.New()
-	end, err := h.Backup(t.Context(), func(name string, size int64, r io.Reader) error {
-		h.add(t, record(t, "s", "meanwhile"))
-		b, err := io.ReadAll(r)
-		if int64(len(b)) != size {
-			t.Errorf("%s: %d bytes, said were %d", name, len(b), size)
-		}
-		disk.Put(dir+"/"+name, b)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	copied := open(t, disk, seglog.Options{})
-	checkAcked(t, copied, kept, 0, 0)
-	if copied.End() != end || len(copied.damage) != 0 {
-		t.Errorf("ends at %v, should at %v; damage %v", copied.End(), end, copied.damage)
 	}
 }
 
