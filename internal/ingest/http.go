@@ -180,6 +180,9 @@ func (in *Ingest) body(r *http.Request, s *share) ([]byte, error) {
 // fromJSON turns OTLP JSON into protobuf. Decoding takes several times the
 // memory of the text.
 func fromJSON(signal Signal, text []byte, s *share) ([]byte, error) {
+	if tooDeep(text) { // the decoder goes down as far as the text does
+		return nil, &failure{Malformed, 0, "the body is nested too deeply", nil}
+	}
 	const times = 4
 	if err := s.grow(times * int64(len(text))); err != nil {
 		return nil, err
@@ -246,4 +249,30 @@ func answer(signal Signal, rejected int64, reasons string, asJSON bool) []byte {
 func isJSON(r *http.Request) bool {
 	contentType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return contentType == typeJSON
+}
+
+// mostDepth is how deeply JSON may be nested: far beyond an attribute of
+// otlp.MaxDepth, whose every level takes four of JSON, so that one that is only
+// a little too deep costs its span and not the request.
+const mostDepth = 1000
+
+// tooDeep says whether JSON is nested more deeply than mostDepth.
+func tooDeep(text []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > mostDepth {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
 }

@@ -425,18 +425,20 @@ func TestFailures(t *testing.T) {
 		code    codes.Code
 		retry   string
 	}{
-		"store busy":       {store: spanstore.ErrBusy, body: good, status: 503, code: codes.Unavailable, retry: "1"},
-		"disk full":        {store: fmt.Errorf("writing: %w", spanstore.ErrFull), body: good, status: 503, code: codes.ResourceExhausted, retry: "30"},
-		"store broken":     {store: errors.New("EIO"), body: good, status: 503, code: codes.Unavailable, retry: "30"},
-		"no key":           {change: deny(errors.New("no API key")), body: good, status: 401, code: codes.Unauthenticated},
-		"wrong scope":      {change: deny(&Denied{"the key may not ingest"}), body: good, status: 403, code: codes.PermissionDenied},
-		"not protobuf":     {body: []byte("not protobuf"), status: 400, code: codes.InvalidArgument},
-		"not gzip":         {body: good, headers: []string{"Content-Encoding", "gzip"}, status: 400, code: codes.InvalidArgument},
-		"cut gzip":         {body: gzipped(good)[:30], headers: []string{"Content-Encoding", "gzip"}, status: 400, code: codes.InvalidArgument},
-		"not zstd":         {body: good, headers: []string{"Content-Encoding", "zstd"}, status: 400, code: codes.InvalidArgument},
-		"brotli":           {body: good, headers: []string{"Content-Encoding", "br"}, status: 415, code: codes.Unimplemented},
-		"text":             {body: good, headers: []string{"Content-Type", "text/plain"}, status: 415, code: codes.Unimplemented},
-		"not JSON":         {body: []byte(`{"resourceSpans":["secret"]}`), headers: []string{"Content-Type", typeJSON}, status: 400, code: codes.InvalidArgument},
+		"store busy":   {store: spanstore.ErrBusy, body: good, status: 503, code: codes.Unavailable, retry: "1"},
+		"disk full":    {store: fmt.Errorf("writing: %w", spanstore.ErrFull), body: good, status: 503, code: codes.ResourceExhausted, retry: "30"},
+		"store broken": {store: errors.New("EIO"), body: good, status: 503, code: codes.Unavailable, retry: "30"},
+		"no key":       {change: deny(errors.New("no API key")), body: good, status: 401, code: codes.Unauthenticated},
+		"wrong scope":  {change: deny(&Denied{"the key may not ingest"}), body: good, status: 403, code: codes.PermissionDenied},
+		"not protobuf": {body: []byte("not protobuf"), status: 400, code: codes.InvalidArgument},
+		"not gzip":     {body: good, headers: []string{"Content-Encoding", "gzip"}, status: 400, code: codes.InvalidArgument},
+		"cut gzip":     {body: gzipped(good)[:30], headers: []string{"Content-Encoding", "gzip"}, status: 400, code: codes.InvalidArgument},
+		"not zstd":     {body: good, headers: []string{"Content-Encoding", "zstd"}, status: 400, code: codes.InvalidArgument},
+		"brotli":       {body: good, headers: []string{"Content-Encoding", "br"}, status: 415, code: codes.Unimplemented},
+		"text":         {body: good, headers: []string{"Content-Type", "text/plain"}, status: 415, code: codes.Unimplemented},
+		"not JSON":     {body: []byte(`{"resourceSpans":["secret"]}`), headers: []string{"Content-Type", typeJSON}, status: 400, code: codes.InvalidArgument},
+		// Without a bound, the decoder's recursion ends the process.
+		"nested JSON":      {body: []byte(strings.Repeat(`{"resourceSpans":[`, 1<<20)), headers: []string{"Content-Type", typeJSON}, status: 400, code: codes.InvalidArgument},
 		"too large":        {change: func(o *Options) { o.MaxBody = 20 }, body: good, status: 413, code: codes.InvalidArgument},
 		"too large inside": {change: func(o *Options) { o.MaxBody = 1000 }, body: gzipped(make([]byte, 1<<20)), headers: []string{"Content-Encoding", "gzip"}, status: 413, code: codes.InvalidArgument},
 		"zstd bomb":        {change: func(o *Options) { o.MaxBody = 1000 }, body: zstded(t, make([]byte, 1<<20)), headers: []string{"Content-Encoding", "zstd"}, status: 413, code: codes.InvalidArgument},
@@ -682,3 +684,19 @@ func BenchmarkTake(b *testing.B) {
 type nothing struct{}
 
 func (nothing) Append(context.Context, string, *spanstore.Batch) error { return nil }
+
+func TestTooDeep(t *testing.T) {
+	for text, want := range map[string]bool{
+		strings.Repeat("[", mostDepth):                               false,
+		strings.Repeat("[", mostDepth+1):                             true,
+		strings.Repeat("[]{}", 10*mostDepth):                         false,
+		`"` + strings.Repeat("[", 2*mostDepth) + `"`:                 false,
+		`"a\"` + strings.Repeat("[", 2*mostDepth) + `"`:              false,
+		`"a\\"` + strings.Repeat("[", 2*mostDepth):                   true,
+		strings.Repeat("{\"a\":", mostDepth) + "1" + `"` + `[[[[[[[`: false,
+	} {
+		if got := tooDeep([]byte(text)); got != want {
+			t.Errorf("%.20s… of %d bytes: %v, want %v", text, len(text), got, want)
+		}
+	}
+}

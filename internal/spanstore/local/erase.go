@@ -42,6 +42,11 @@ func (s *Store) Erase(ctx context.Context, project string, what spanstore.Erasur
 	case what.Session != "":
 		where = s.named(sqlquery.Session, "session_id", what.Session)
 	}
+	// What is about to be forgotten is known for good first: an erasure that a
+	// crash cuts short finds the same traces when it is asked for again.
+	if err := s.index.Merge(ctx); err != nil {
+		return nil, err
+	}
 	gone, err := s.doomed(ctx, number, where, what)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
@@ -22,11 +23,9 @@ func (s *Store) Retain(ctx context.Context, project string, policy spanstore.Ret
 		return nil, err
 	}
 	gone, err := log.Retain(ctx, policy, time.Now().UnixNano())
-	if err != nil {
-		return nil, err
-	}
 	out.Bytes = gone.Bytes
-	return out, s.dropBefore(ctx, project, log, &out.Spans)
+	// Where it ended early, some segments are gone all the same.
+	return out, errors.Join(err, s.dropBefore(ctx, project, log, &out.Spans))
 }
 
 // dropBefore makes the index forget what the log has no more.

@@ -138,11 +138,14 @@ func (s *Store) log(project string, create bool) (*seglog.Log, error) {
 		return log, nil
 	}
 	if !validProject(project) {
-		return nil, fmt.Errorf("%q is no name of a project: letters, digits, - and _, at most 64", project)
+		return nil, fmt.Errorf("%q is no name of a project: letters, digits, -, _ and single dots between them, at most 64", project)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if log := s.logs[project]; log != nil || s.closed {
+	if s.closed {
+		return nil, seglog.ErrClosed
+	}
+	if log := s.logs[project]; log != nil {
 		return log, nil
 	}
 	o := s.o.Log
@@ -159,10 +162,12 @@ func (s *Store) log(project string, create bool) (*seglog.Log, error) {
 	return log, nil
 }
 
-// validProject says that a name can be that of a folder everywhere.
+// validProject says that a name can be that of a folder everywhere. A dot may
+// stand between other characters, alone.
 func validProject(name string) bool {
-	for _, c := range []byte(name) {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+	for i, c := range []byte(name) {
+		inner := c == '.' && i > 0 && i < len(name)-1 && name[i-1] != '.'
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' && !inner {
 			return false
 		}
 	}

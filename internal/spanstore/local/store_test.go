@@ -105,3 +105,19 @@ func TestIndexOfOtherLogs(t *testing.T) {
 		t.Errorf("an empty store answers %s", got)
 	}
 }
+
+// What ingestion makes of any text is a name that the store takes; what would
+// lead elsewhere as a folder is not.
+func TestNamesOfProjects(t *testing.T) {
+	s := open(t, t.TempDir())
+	defer closed(t, s)
+	for name, want := range map[string]bool{
+		"com.acme.shop": true, "my-app_2": true, "A": true,
+		"": false, ".": false, "..": false, ".hidden": false, "end.": false, "a..b": false, "a/b": false, "a\\b": false, "é": false,
+	} {
+		err := s.Append(t.Context(), name, storetest.Batch(t, storetest.Span{Trace: 1, ID: 1, Name: "a", Seconds: 1}))
+		if (err == nil) != want {
+			t.Errorf("project %q: %v", name, err)
+		}
+	}
+}

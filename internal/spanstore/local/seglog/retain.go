@@ -37,12 +37,7 @@ func (l *Log) Retain(ctx context.Context, policy spanstore.Retention, now int64)
 		if !old(s) && (policy.MaxBytes <= 0 || total <= policy.MaxBytes) {
 			break
 		}
-		l.mu.Lock()
-		l.segments = l.segments[1:]
-		s.generation++
-		l.cache.forget(l, s.number)
-		l.mu.Unlock()
-		if err := l.fs.Remove(l.name(s.number)); err != nil {
+		if err := l.forget(s); err != nil {
 			return gone, fmt.Errorf("removing segment %d: %w", s.number, err)
 		}
 		gone.Segments = append(gone.Segments, s.number)
@@ -64,4 +59,18 @@ func newest(s *segment) int64 {
 		latest = max(latest, s.entries[i].head.received)
 	}
 	return latest
+}
+
+// forget removes the oldest segment. One whose file cannot be removed stays in
+// the log, for what it holds is still there.
+func (l *Log) forget(s *segment) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.fs.Remove(l.name(s.number)); err != nil {
+		return err
+	}
+	l.segments = l.segments[1:]
+	s.generation++
+	l.cache.forget(l, s.number)
+	return nil
 }

@@ -214,6 +214,7 @@ func (l *Log) copyChanged(ctx context.Context, s *segment, leaveOut bool, to vfs
 		}
 		if errors.Is(err, ErrDamaged) {
 			if l.spoiled(&p, err); leaveOut {
+				changed = true
 				continue
 			}
 		}
