@@ -69,7 +69,7 @@ func (s *Store) Erase(ctx context.Context, project string, what spanstore.Erasur
 		sessions = append(sessions, name)
 	}
 	var removed index.Removed
-	if removed, err = s.index.Erase(ctx, number, out.Traces, sessions); err != nil {
+	if removed, err = s.index.Erase(ctx, number, out.Traces, sessions, dropped.Before); err != nil {
 		return nil, err
 	}
 	// Scores that spans bring with them are rows of the index only.

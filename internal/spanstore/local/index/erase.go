@@ -26,11 +26,12 @@ func textColumnNames() map[string]sqlquery.Dim {
 	}
 }
 
-// Erase removes the rows of traces of a project, the scores about those of the
-// sessions that have no span any more, and every text that no row has any more, from memory and
+// Erase removes the rows of traces of a project that are of segments below
+// before, the scores there about those of the sessions that have no span any
+// more, and every text that no row has any more, from memory and
 // from the file, which is written anew: DuckDB would leave in it what it
 // deleted. Nothing is appended or asked meanwhile.
-func (x *Index) Erase(ctx context.Context, project uint32, traces []trace.ID, sessions []string) (removed Removed, err error) {
+func (x *Index) Erase(ctx context.Context, project uint32, traces []trace.ID, sessions []string, before uint32) (removed Removed, err error) {
 	ctx = context.WithoutCancel(ctx)
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
@@ -48,7 +49,7 @@ func (x *Index) Erase(ctx context.Context, project uint32, traces []trace.ID, se
 	if x.broken != nil {
 		return removed, x.broken
 	}
-	err = x.remove(ctx, project, traces, sessions, &removed)
+	err = x.remove(ctx, project, traces, sessions, before, &removed)
 	if err == nil {
 		err = x.forgetTexts(ctx)
 	}
@@ -66,7 +67,7 @@ func (x *Index) Erase(ctx context.Context, project uint32, traces []trace.ID, se
 }
 
 // remove deletes rows; all of them are cold.
-func (x *Index) remove(ctx context.Context, project uint32, traces []trace.ID, sessions []string, removed *Removed) error {
+func (x *Index) remove(ctx context.Context, project uint32, traces []trace.ID, sessions []string, before uint32, removed *Removed) error {
 	err := x.fill(ctx, "wanted", func(add func(...any) error) error {
 		for _, id := range traces {
 			if err := add(project, id.Hi(), id.Lo()); err != nil {
@@ -78,7 +79,7 @@ func (x *Index) remove(ctx context.Context, project uint32, traces []trace.ID, s
 	if err != nil {
 		return err
 	}
-	const those = " t USING memory.hot.wanted w WHERE t.project = w.project AND t.hi = w.hi AND t.lo = w.lo"
+	those := fmt.Sprintf(" t USING memory.hot.wanted w WHERE t.project = w.project AND t.hi = w.hi AND t.lo = w.lo AND t.seg < %d", before)
 	for table, count := range map[string]*int64{"spans": &removed.Spans, "logs": &removed.Logs, "scores": &removed.Scores} {
 		if err := x.removeRows(ctx, count, "DELETE FROM cold."+table+those); err != nil {
 			return err
@@ -86,8 +87,8 @@ func (x *Index) remove(ctx context.Context, project uint32, traces []trace.ID, s
 	}
 	for _, session := range sessions {
 		id, _ := x.dict.find(sqlquery.Session, session)
-		err := x.removeRows(ctx, &removed.Scores, fmt.Sprintf("DELETE FROM cold.scores WHERE project = %[1]d AND session <> '' AND session = ? "+
-			"AND NOT EXISTS (FROM cold.spans WHERE project = %[1]d AND session_id <> 0 AND session_id = %[2]d)", project, id), session)
+		err := x.removeRows(ctx, &removed.Scores, fmt.Sprintf("DELETE FROM cold.scores WHERE project = %[1]d AND seg < %[3]d AND session <> '' AND session = ? "+
+			"AND NOT EXISTS (FROM cold.spans WHERE project = %[1]d AND session_id <> 0 AND session_id = %[2]d)", project, id, before), session)
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func TestErasureLeavesNothing(t *testing.T) {
 	}
 	add(t, x, "shop", spans(func() Span { s := span(7, 1, 4); s.Trace, s.User = secret.Trace, secret.User; return s }()))
 
-	removed, err := x.Erase(t.Context(), 1, []trace.ID{secret.Trace}, []string{"session-to-forget"})
+	removed, err := x.Erase(t.Context(), 1, []trace.ID{secret.Trace}, []string{"session-to-forget"}, 2)
 	if err != nil || removed != (Removed{Spans: 2, Logs: 1, Scores: 1}) {
 		t.Fatalf("%+v: %v", removed, err)
 	}
@@ -74,4 +74,19 @@ func holds(t *testing.T, dir, text string) bool {
 		}
 	}
 	return false
+}
+
+// What came after the log was looked at stays: its bytes are in the log.
+func TestEraseLeavesWhatCameMeanwhile(t *testing.T) {
+	t.Parallel()
+	x := openTest(t, t.TempDir(), Options{})
+	defer closeTest(t, x)
+	late := span(2, 0, 0)
+	late.Ref.Segment = 2
+	add(t, x, "p", spans(span(1, 0, 0), late))
+	removed, err := x.Erase(t.Context(), 1, []trace.ID{late.Trace}, nil, 2)
+	if err != nil || removed.Spans != 1 {
+		t.Errorf("removed %+v, %v, want one span", removed, err)
+	}
+	want(t, x, "SELECT seg FROM spans", "2")
 }

@@ -23,7 +23,10 @@ type Drop struct {
 }
 
 // Dropped is what an erasure removed.
-type Dropped struct{ Spans, Logs, Scores int64 }
+type Dropped struct {
+	Spans, Logs, Scores int64
+	Before              uint32 // segments below this one were looked at; what is in later ones came meanwhile
+}
 
 // Rewrite erases: the segments that Drop names are written anew without what it
 // drops. Places are kept, so that every other Ref stays. Bytes of those segments
@@ -37,7 +40,11 @@ func (l *Log) Rewrite(ctx context.Context, d Drop) (Dropped, error) {
 	if err := l.seal(ctx); err != nil {
 		return sum, fmt.Errorf("erasing: %w", err)
 	}
-	for _, s := range l.sealed() {
+	sealed := l.sealed()
+	if len(sealed) > 0 {
+		sum.Before = sealed[len(sealed)-1].number + 1
+	}
+	for _, s := range sealed {
 		if d.Segments != nil && !slices.Contains(d.Segments, s.number) {
 			continue
 		}

@@ -113,11 +113,11 @@ func TestRewriteErases(t *testing.T) {
 		}
 	}
 	got, err := h.Rewrite(t.Context(), seglog.Drop{Item: ofSecret, Score: scoreOfSecret})
-	if want := (seglog.Dropped{Spans: int64(len(secrets)), Scores: 1}); err != nil || got != want {
+	if want := (seglog.Dropped{Spans: int64(len(secrets)), Scores: 1, Before: h.End().Segment}); err != nil || got != want {
 		t.Errorf("dropped %+v, %v, want %+v", got, err, want)
 	}
 	checkErased(t, h, kept, secrets)
-	if got, err := h.Rewrite(t.Context(), seglog.Drop{Item: ofSecret, Score: scoreOfSecret}); err != nil || got != (seglog.Dropped{}) {
+	if got, err := h.Rewrite(t.Context(), seglog.Drop{Item: ofSecret, Score: scoreOfSecret}); err != nil || got != (seglog.Dropped{Before: h.End().Segment}) {
 		t.Errorf("again: %+v, %v", got, err)
 	}
 	kept[h.add(t, record(t, "s", "later"))] = "later"
