@@ -15,7 +15,7 @@ import (
 )
 
 // collectAt makes the garbage collector run when the heap has grown by half,
-// not by all: a run of 10,000 cases stays near 100 MB for a few per cent of
+// not by all: a run of 10,000 cases stays below 100 MB for a few per cent of
 // processor time.
 const collectAt = 50
 

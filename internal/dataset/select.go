@@ -12,6 +12,9 @@ import (
 // an empty list of tags or of ids keeps all. A tag or id that no case has is a
 // problem, for it is a slip of the pen.
 func (d *Dataset) Filter(tags, ids []string) (*Dataset, error) {
+	if len(tags) == 0 && len(ids) == 0 {
+		return d, nil
+	}
 	known := make(map[string]bool)
 	var allTags, allIDs []string
 	for i := range d.Cases {

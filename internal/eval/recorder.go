@@ -22,18 +22,12 @@ type recorder struct {
 	fresh   bool // kept answers do not count, those of an interrupted run included
 	release func() error
 
-	mu     sync.Mutex
-	part   *partFile
-	header Header
-	slots  []slot // by case, then repeat
-	count  int
-}
-
-// slot is a record that is on disk.
-type slot struct {
-	at   place
-	slim Record
-	full bool
+	mu      sync.Mutex
+	part    *partFile
+	header  Header
+	records []Record // slim, by case, then repeat
+	places  []place  // of each record on disk; the zero place where there is none yet
+	count   int
 }
 
 // record starts a side's run, or takes up one that was interrupted: a part
@@ -52,7 +46,8 @@ func (p *Plan) record(ctx context.Context, m *machine, s *Side) (*recorder, erro
 	if err != nil {
 		return nil, err
 	}
-	r := &recorder{plan: p, side: s, fresh: m.options.Fresh, release: release, slots: make([]slot, len(p.Cases)*p.Repeats)}
+	r := &recorder{plan: p, side: s, fresh: m.options.Fresh, release: release}
+	r.records, r.places = make([]Record, len(p.Cases)*p.Repeats), make([]place, len(p.Cases)*p.Repeats)
 	if err := r.open(identity, m.options.RetryErrors); err != nil {
 		release() //nolint:errcheck // the first error is the one to tell
 		return nil, err
@@ -154,7 +149,7 @@ func (p *Plan) positions() map[string]int {
 func (r *recorder) has(at, repeat int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.slots[at*r.plan.Repeats+repeat].full
+	return r.places[at*r.plan.Repeats+repeat].taken()
 }
 
 func (r *recorder) done() int {
@@ -176,10 +171,10 @@ func (r *recorder) add(at int, rec *Record) error {
 }
 
 func (r *recorder) put(i int, rec *Record, at place) {
-	if !r.slots[i].full {
+	if !r.places[i].taken() {
 		r.count++
 	}
-	r.slots[i] = slot{at: at, slim: rec.slim(), full: true}
+	r.records[i], r.places[i] = rec.slim(), at
 }
 
 // close ends the use of the part file and lets the next process at the run.
@@ -192,21 +187,16 @@ func (r *recorder) close() {
 func (r *recorder) finish() (*Run, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	run := &Run{Header: r.header, Records: make([]Record, 0, len(r.slots))}
-	order := make([]place, 0, len(r.slots))
-	for i := range r.slots {
-		rec := &r.slots[i].slim
-		order = append(order, r.slots[i].at)
-		run.Records = append(run.Records, *rec)
+	for i := range r.records {
+		rec := &r.records[i]
 		r.header.Totals.count(rec)
 		if at := rec.Timing.Start; at > 0 && rec.Cached && r.side.reuse.maxAge > 0 && (r.header.OldestCall == 0 || at < r.header.OldestCall) {
 			r.header.OldestCall = at
 		}
 	}
 	r.header.Finished = time.Now().UnixNano()
-	run.Header = r.header
-	run.Path = r.plan.runPath(r.header.ID + ".jsonl")
-	return run, r.part.finish(run.Path, &r.header, order)
+	run := &Run{Header: r.header, Records: r.records, Path: r.plan.runPath(r.header.ID + ".jsonl")}
+	return run, r.part.finish(run.Path, &r.header, r.places)
 }
 
 // Find returns the path of the run whose id starts with prefix, the newest

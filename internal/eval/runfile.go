@@ -206,6 +206,9 @@ func resumePart(path string, use func(*Record, place)) (*partFile, *Header, erro
 // place is where a line lies in a part file.
 type place struct{ offset, length int64 }
 
+// taken tells a place from none: no line is empty.
+func (p place) taken() bool { return p.length > 0 }
+
 // write appends a line and returns where it lies.
 func (p *partFile) write(v any) (place, error) {
 	var line bytes.Buffer
@@ -253,8 +256,13 @@ func (p *partFile) copyTo(w *os.File, h *Header, order []place) error {
 	if err := enc.Encode(h); err != nil {
 		return err
 	}
+	var line []byte // one for all: a buffer for each of many records would be the peak of the run
 	for _, at := range order {
-		if _, err := io.Copy(out, io.NewSectionReader(p.file, at.offset, at.length)); err != nil {
+		line = slices.Grow(line[:0], int(at.length))[:at.length]
+		if _, err := p.file.ReadAt(line, at.offset); err != nil {
+			return err
+		}
+		if _, err := out.Write(line); err != nil {
 			return err
 		}
 	}

@@ -57,14 +57,17 @@ func Decide(in *Input) (*Verdict, error) {
 		Format: VerdictFormat, Eval: in.Eval, Unchanged: in.Unchanged,
 		Confidence: in.Policy.Confidence, Estimand: in.Policy.Estimand,
 	}
-	v.Candidate = summary(in.Candidate, &in.Policy)
+	candidate := byCase(in.Candidate)
+	v.Candidate = summary(in.Candidate, candidate, &in.Policy)
+	var baseline *cases
 	if in.Baseline != nil {
-		side := summary(in.Baseline, &in.Policy)
+		baseline = byCase(in.Baseline)
+		side := summary(in.Baseline, baseline, &in.Policy)
 		v.Baseline = &side
 	}
 	rules := make([]*ruling, len(in.Policy.Rules))
 	for i := range in.Policy.Rules {
-		r, err := rule(in, &in.Policy.Rules[i])
+		r, err := rule(in, &in.Policy.Rules[i], candidate, baseline)
 		if err != nil {
 			return nil, err
 		}
@@ -151,7 +154,7 @@ func (m *metric) within(r *evalfile.Rule, paired bool) error {
 	return p
 }
 
-func rule(in *Input, r *evalfile.Rule) (*ruling, error) {
+func rule(in *Input, r *evalfile.Rule, candidate, baseline *cases) (*ruling, error) {
 	m, q, err := question(&in.Policy, r, &in.Candidate.Header)
 	if err != nil {
 		return nil, err
@@ -172,20 +175,19 @@ func rule(in *Input, r *evalfile.Rule) (*ruling, error) {
 		out.Outcome = NotApplicable
 		return out, nil
 	}
-	baseline := in.Baseline
 	if in.Unchanged {
-		baseline = in.Candidate
+		baseline = candidate
 	}
 	if !paired {
 		baseline = nil
 	}
 	higherPasses := q.PassesAbove()
 	keep := func(rec *eval.Record) bool { return r.Slice.Holds(rec.Tags, rec.Metadata) }
-	out.evidence = gather(m, in.Candidate, baseline, higherPasses, keep)
+	out.evidence = gather(m, candidate, baseline, higherPasses, keep)
 	if err := out.decide(higherPasses); err != nil {
 		return nil, fmt.Errorf("rule %s: %w", out.Text, err)
 	}
-	out.figures(keep, in.Candidate, baseline)
+	out.figures()
 	if paired && in.Unchanged {
 		out.ByIdentity, out.Outcome, out.tested = true, Pass, false
 	}
@@ -233,7 +235,7 @@ func (r *ruling) decide(higherPasses bool) error {
 }
 
 // figures are each side's own value over the cases that count.
-func (r *ruling) figures(keep func(*eval.Record) bool, candidate, baseline *eval.Run) {
+func (r *ruling) figures() {
 	of := func(values []float64) *float64 {
 		if len(values) == 0 {
 			return nil

@@ -11,17 +11,36 @@ import (
 // answers are the records of one case of one side, by repeat.
 type answers []*eval.Record
 
-// byCase groups a run's records by case, in dataset order.
-func byCase(run *eval.Run) (order []string, cases map[string]answers) {
-	cases = make(map[string]answers, run.Header.Cases)
+// cases are a run's records grouped by case, in dataset order. They are made
+// once for all metrics of a run: a run may be large.
+type cases struct {
+	list []answers
+	byID map[string]int // index into list
+}
+
+func byCase(run *eval.Run) *cases {
+	c := &cases{list: make([]answers, 0, run.Header.Cases), byID: make(map[string]int, run.Header.Cases)}
+	all := make(answers, len(run.Records))
 	for i := range run.Records {
 		r := &run.Records[i]
-		if _, seen := cases[r.Case]; !seen {
-			order = append(order, r.Case)
+		all[i] = r
+		at, seen := c.byID[r.Case]
+		if !seen {
+			c.byID[r.Case] = len(c.list)
+			c.list = append(c.list, all[i:i+1:i+1])
+			continue
 		}
-		cases[r.Case] = append(cases[r.Case], r)
+		c.list[at] = append(c.list[at], r)
 	}
-	return order, cases
+	return c
+}
+
+// of is what was answered to a case; nil where it was not asked.
+func (c *cases) of(id string) answers {
+	if at, ok := c.byID[id]; ok {
+		return c.list[at]
+	}
+	return nil
 }
 
 // evidence is what a rule has to go on: the samples for its two sides, and the
@@ -35,6 +54,7 @@ type evidence struct {
 	unpaired   int // cases that the baseline lacks
 	regressed  int
 	improved   int
+	pairs      []pair // of the case that is being taken in
 }
 
 // gather collects the evidence for a metric over the cases that keep accepts.
@@ -45,22 +65,35 @@ type evidence struct {
 // side an errored candidate has the worst value and an errored baseline the
 // best, on the fail side the reverse. Elsewhere an errored case leaves the
 // metric and counts in error_share alone.
-func gather(m *metric, candidate, baseline *eval.Run, higherPasses bool, keep func(*eval.Record) bool) *evidence {
-	ev := &evidence{}
-	order, mine := byCase(candidate)
-	var theirs map[string]answers
-	if baseline != nil {
-		_, theirs = byCase(baseline)
+func gather(m *metric, candidate, baseline *cases, higherPasses bool, keep func(*eval.Record) bool) *evidence {
+	ev := newEvidence(len(candidate.list), baseline != nil)
+	for _, mine := range candidate.list {
+		if !keep(mine[0]) {
+			continue
+		}
+		var theirs answers
+		if baseline != nil {
+			if theirs = baseline.of(mine[0].Case); theirs == nil {
+				ev.unpaired++
+				continue
+			}
+		}
+		ev.add(m, mine, theirs, baseline != nil, higherPasses)
 	}
-	for _, id := range order {
-		if !keep(mine[id][0]) {
-			continue
-		}
-		if baseline != nil && theirs[id] == nil {
-			ev.unpaired++
-			continue
-		}
-		ev.add(m, id, mine[id], theirs[id], baseline != nil, higherPasses)
+	ev.fail.Cluster = ev.pass.Cluster
+	if ev.errors == 0 {
+		ev.fail = ev.pass // the same values, so that one analysis serves both
+	}
+	return ev
+}
+
+// newEvidence has room for one element of each case.
+func newEvidence(n int, paired bool) *evidence {
+	ev := &evidence{cases: make([]string, 0, n), harm: make([]float64, 0, n)}
+	ev.pass.Cluster = make([]string, 0, n)
+	ev.pass.Candidate, ev.fail.Candidate = make([]float64, 0, n), make([]float64, 0, n)
+	if paired {
+		ev.pass.Baseline, ev.fail.Baseline = make([]float64, 0, n), make([]float64, 0, n)
 	}
 	return ev
 }
@@ -70,8 +103,8 @@ type pair struct{ candPass, candFail, basePass, baseFail float64 }
 
 // add takes in one case. Repeats of a rate stay apart in a cluster of their
 // own; repeats of anything else are averaged first.
-func (ev *evidence) add(m *metric, id string, mine, theirs answers, paired, higherPasses bool) {
-	var pairs []pair
+func (ev *evidence) add(m *metric, mine, theirs answers, paired, higherPasses bool) {
+	pairs := ev.pairs[:0]
 	anyError := false
 	for k, r := range mine {
 		cand := m.read(r)
@@ -93,6 +126,7 @@ func (ev *evidence) add(m *metric, id string, mine, theirs answers, paired, high
 		}
 		pairs = append(pairs, m.impute(cand, base, higherPasses))
 	}
+	ev.pairs = pairs
 	if anyError {
 		ev.errors++
 	}
@@ -102,9 +136,9 @@ func (ev *evidence) add(m *metric, id string, mine, theirs answers, paired, high
 		}
 		return
 	}
-	cluster := mine[0].Cluster
+	id, cluster := mine[0].Case, mine[0].Cluster
 	if m.kind != stats.Rate {
-		pairs = []pair{meanPair(pairs)}
+		pairs = append(pairs[:0], meanPair(pairs))
 	} else if cluster == "" && len(mine) > 1 {
 		cluster = "case " + id
 	}
@@ -113,7 +147,6 @@ func (ev *evidence) add(m *metric, id string, mine, theirs answers, paired, high
 		ev.pass.Candidate = append(ev.pass.Candidate, p.candPass)
 		ev.fail.Candidate = append(ev.fail.Candidate, p.candFail)
 		ev.pass.Cluster = append(ev.pass.Cluster, cluster)
-		ev.fail.Cluster = append(ev.fail.Cluster, cluster)
 		worse := p.candPass
 		if paired {
 			ev.pass.Baseline = append(ev.pass.Baseline, p.basePass)

@@ -18,19 +18,18 @@ import (
 const showLevel = 0.95
 
 // Summarise gives one run's figures with intervals: for a run without a gate.
-func Summarise(run *eval.Run) Side { return summary(run, &evalfile.Policy{}) }
+func Summarise(run *eval.Run) Side { return summary(run, byCase(run), &evalfile.Policy{}) }
 
 // summary gives one side's figures: every evaluator, cost, tokens, time and
 // errors over all cases, and the metrics of the policy's slices.
-func summary(run *eval.Run, policy *evalfile.Policy) Side {
+func summary(run *eval.Run, cases *cases, policy *evalfile.Policy) Side {
 	h := &run.Header
 	s := Side{
 		Name: h.Config, Version: h.Version, Digest: h.Digest, From: h.From, Run: h.ID, Model: h.Model,
 		Answers: len(run.Records), Calls: h.Totals.Calls, Cached: h.Totals.Cached, SpentUSD: h.Totals.SpentUSD,
 	}
-	_, cases := byCase(run)
-	s.Cases = len(cases)
-	for _, records := range cases {
+	s.Cases = len(cases.list)
+	for _, records := range cases.list {
 		for _, r := range records {
 			if r.Errored() {
 				s.Errors++
@@ -44,24 +43,24 @@ func summary(run *eval.Run, policy *evalfile.Policy) Side {
 	s.Faults = faults(run.Records)
 	s.CostUSD = totalCost(run.Records)
 	for _, name := range slices.Sorted(maps.Keys(h.Evaluators)) {
-		s.add(run, name, evalfile.Slice{})
+		s.add(run, cases, name, evalfile.Slice{})
 		if scale, ok := h.Ranges[name]; ok && scale.Graded {
-			s.add(run, name+".score", evalfile.Slice{})
+			s.add(run, cases, name+".score", evalfile.Slice{})
 		}
 	}
 	for _, name := range []string{"cost_usd", "tokens_in", "tokens_out", "latency_p50_ms", "latency_p95_ms", "ttft_ms", "error_share"} {
-		s.add(run, name, evalfile.Slice{})
+		s.add(run, cases, name, evalfile.Slice{})
 	}
 	for _, r := range policy.Rules {
 		if r.Slice.String() != "" {
-			s.add(run, r.Metric, r.Slice)
+			s.add(run, cases, r.Metric, r.Slice)
 		}
 	}
 	return s
 }
 
 // add appends a metric's figure, where any case has one.
-func (s *Side) add(run *eval.Run, name string, slice evalfile.Slice) {
+func (s *Side) add(run *eval.Run, cases *cases, name string, slice evalfile.Slice) {
 	for _, have := range s.Metrics {
 		if have.Name == name && have.Slice == slice.String() {
 			return
@@ -72,7 +71,7 @@ func (s *Side) add(run *eval.Run, name string, slice evalfile.Slice) {
 		return // Decide reports it where a rule asks for it
 	}
 	keep := func(r *eval.Record) bool { return slice.Holds(r.Tags, r.Metadata) }
-	ev := gather(m, run, nil, m.higherBetter, keep)
+	ev := gather(m, cases, nil, m.higherBetter, keep)
 	values, clusters := ev.scoredOnly(m, run, keep)
 	if len(values) == 0 {
 		return
@@ -104,7 +103,7 @@ func (ev *evidence) scoredOnly(m *metric, run *eval.Run, keep func(*eval.Record)
 			clean.Records = append(clean.Records, run.Records[i])
 		}
 	}
-	again := gather(m, clean, nil, m.higherBetter, keep)
+	again := gather(m, byCase(clean), nil, m.higherBetter, keep)
 	return again.pass.Candidate, again.pass.Cluster
 }
 
