@@ -22,6 +22,7 @@ type Call struct {
 	Case    string `json:"case,omitempty"`
 	Repeat  int    `json:"repeat,omitempty"`
 
+	Input     map[string]any `json:"input,omitempty"` // of the case: what the messages were rendered with
 	Request   *llm.Request   `json:"request,omitempty"`
 	Documents []llm.Document `json:"documents,omitempty"` // retrieved before the call
 	Reply     *llm.Reply     `json:"reply,omitempty"`

@@ -215,6 +215,7 @@ func TestTrace(t *testing.T) {
 		"gen_ai.provider.name": "openai", "gen_ai.request.model": "m", "gen_ai.response.model": "m-1",
 		"assay.config.name": "support", "assay.config.version": "support@aaaaaaaaaaaa", "assay.case.id": "c1",
 		"gen_ai.response.finish_reasons": `["stop"]`,
+		"llm.prompt_template.variables":  `{"question":"\u003cb\u003e"}`,
 	} {
 		if a[name]["stringValue"] != want {
 			t.Errorf("%s is %v, want %v", name, a[name], want)
@@ -242,7 +243,7 @@ func TestTrace(t *testing.T) {
 	}
 
 	failed := aCall(keyOf("a"))
-	failed.Reply, failed.Failure, failed.Case = nil, &llm.Error{Kind: llm.ContextLength, Message: "too long"}, ""
+	failed.Reply, failed.Input, failed.Failure, failed.Case = nil, nil, &llm.Error{Kind: llm.ContextLength, Message: "too long"}, ""
 	all, attributes = spans(t, failed)
 	fields, a = all["chat openai/m"], attributes["chat openai/m"]
 	if status := fields["status"].(map[string]any); status["code"] != 2.0 || status["message"] != "too long" {
@@ -251,7 +252,7 @@ func TestTrace(t *testing.T) {
 	if a["error.type"]["stringValue"] != "context_length" {
 		t.Errorf("error.type: %v", a["error.type"])
 	}
-	for _, name := range []string{"assay.case.id", "gen_ai.usage.input_tokens"} {
+	for _, name := range []string{"assay.case.id", "gen_ai.usage.input_tokens", "llm.prompt_template.variables"} {
 		if _, has := a[name]; has {
 			t.Errorf("%s is there though nothing is known of it", name)
 		}

@@ -87,6 +87,9 @@ func (c *Call) modelSpan() *span {
 		"assay.case.id":         c.Case,
 		"assay.call.key":        c.Key,
 	}
+	if len(c.Input) > 0 {
+		a["llm.prompt_template.variables"] = jsonText(c.Input) // OpenInference's name; the GenAI conventions have none
+	}
 	if ref, ok := llm.ParseRef(c.Model); ok {
 		a["gen_ai.provider.name"], a["gen_ai.request.model"] = ref.Provider, ref.Name
 	}

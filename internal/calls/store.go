@@ -124,7 +124,8 @@ func checkLayout(dir string) error {
 func (s *Store) Get(key string) (*Call, error) {
 	var c struct {
 		Call
-		Request   json.RawMessage `json:"request"` // passed over: they are the larger part
+		Input     json.RawMessage `json:"input"` // passed over: they are the larger part
+		Request   json.RawMessage `json:"request"`
 		Documents json.RawMessage `json:"documents"`
 	}
 	found, err := s.read(key, &c)

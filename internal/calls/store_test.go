@@ -38,6 +38,7 @@ func aCall(key string) *Call {
 	return &Call{
 		Key: key, Config: "support", Version: "support@aaaaaaaaaaaa", Model: "openai/m", Case: "c1", Start: 1_000, End: 2_000, CostNanos: &cost,
 		TraceID: strings.Repeat("a", 32), SpanID: strings.Repeat("b", 16),
+		Input:     map[string]any{"question": "<b>"},
 		Request:   &llm.Request{Model: llm.Ref{Provider: "openai", Name: "m"}, Messages: []llm.Message{{Role: "user", Content: "a <b> & c"}}},
 		Documents: []llm.Document{{ID: "d1", Content: "text"}},
 		Reply: &llm.Reply{Message: llm.Message{Role: "assistant", Content: "yes"}, Model: "m-1", ID: "r1", FinishReason: "stop",
@@ -62,14 +63,14 @@ func TestPutGet(t *testing.T) {
 	if c.Reply.Content != "yes" || *c.CostNanos != 1500 || c.Start != 1_000 {
 		t.Errorf("Get lost something: %+v", c)
 	}
-	if c.Request != nil || c.Documents != nil {
+	if c.Request != nil || c.Documents != nil || c.Input != nil {
 		t.Error("Get brings what was asked: it should be passed over")
 	}
 	whole, err := s.GetWhole(key)
 	if err != nil || whole == nil {
 		t.Fatalf("GetWhole = %v, %v", whole, err)
 	}
-	if whole.Request.Messages[0].Content != "a <b> & c" || whole.Documents[0].ID != "d1" {
+	if whole.Request.Messages[0].Content != "a <b> & c" || whole.Documents[0].ID != "d1" || whole.Input["question"] != "<b>" {
 		t.Errorf("GetWhole lost what was asked: %+v", whole)
 	}
 	newer := aCall(key)

@@ -53,7 +53,7 @@ func (s *Side) answer(ctx context.Context, m *machine, c *dataset.Case, repeat i
 	call := &calls.Call{
 		Key: q.key, Parts: parts, TraceID: randomHex(16), SpanID: randomHex(8),
 		Run: s.Header.ID, Config: s.Header.Config, Version: s.Header.Version, Model: s.Header.Model,
-		Case: c.ID, Repeat: repeat, Request: q.request, Documents: q.documents, Reply: reply,
+		Case: c.ID, Repeat: repeat, Input: c.Input, Request: q.request, Documents: q.documents, Reply: reply,
 		Start: began.UnixNano(), End: time.Now().UnixNano(),
 	}
 	out := &answered{call: call}
