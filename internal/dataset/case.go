@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 
@@ -69,6 +70,10 @@ func textField(name string, value any) (string, error) {
 		return v, nil
 	case int64:
 		return strconv.FormatInt(v, 10), nil
+	case float64: // 7.0 is a whole number in JSON Schema, too
+		if v == math.Trunc(v) && math.Abs(v) <= 1<<53 {
+			return strconv.FormatFloat(v, 'f', 0, 64), nil
+		}
 	}
 	return "", problem.Newf("%s is %s", name, extract.Describe(value)).Wanted("a text or a whole number")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/assay-llmops/assay/internal/problem"
@@ -21,11 +22,13 @@ func csvRows(name, text string, m Mapping) (rows, Mapping, error) {
 		return nil, m, (&problem.Problem{File: name, Line: 1, What: "the file is empty"}).Wanted("a header of column names, then a line for each case")
 	}
 	if err != nil {
-		return nil, m, csvProblem(err).At(name, 1)
+		p := csvProblem(err)
+		return nil, m, p.At(name, p.Line)
 	}
+	line, _ := reader.FieldPos(0)
 	columns, m, err := csvColumns(header, m)
 	if err != nil {
-		return nil, m, asProblem(err).At(name, 1)
+		return nil, m, asProblem(err).At(name, line)
 	}
 	return func(yield func(row, error) bool) {
 		for {
@@ -40,8 +43,8 @@ func csvRows(name, text string, m Mapping) (rows, Mapping, error) {
 				r.line, err = p.Line, p
 			case len(record) != len(header):
 				r.line, _ = reader.FieldPos(0)
-				err = problem.Newf("the row has %d columns", len(record)).
-					Wanted("%d columns, as in the header: %s", len(header), list(header)).
+				err = problem.Newf("the row has %s", columnCount(len(record))).
+					Wanted("%s, as in the header: %s", columnCount(len(header)), list(header)).
 					Remedy(`put a value with commas, quotes or line breaks in "quotes"`)
 			default:
 				r.line, _ = reader.FieldPos(0)
@@ -62,6 +65,10 @@ type column struct {
 
 // csvColumns pairs the header with the mapping, or makes one of the header.
 func csvColumns(header []string, m Mapping) ([]column, Mapping, error) {
+	if len(header) == 1 && strings.ContainsAny(header[0], ";\t") {
+		return nil, m, problem.Newf("the columns are not separated by commas").Wanted("a header such as id,input.question").
+			Remedy("export it with commas")
+	}
 	columns := make([]column, len(header))
 	seen := make(map[string]bool)
 	for i, name := range header {
@@ -93,6 +100,13 @@ func csvColumns(header []string, m Mapping) ([]column, Mapping, error) {
 	}
 	slices.SortFunc(m.entries, func(a, b mapEntry) int { return strings.Compare(a.target, b.target) })
 	return columns, m, m.check()
+}
+
+func columnCount(n int) string {
+	if n == 1 {
+		return "1 column"
+	}
+	return strconv.Itoa(n) + " columns"
 }
 
 func csvRow(columns []column, record []string) map[string]any {

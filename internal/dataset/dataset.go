@@ -151,6 +151,6 @@ func cut(problems problem.List) problem.List {
 	if len(problems) <= maxProblems {
 		return problems
 	}
-	more := problem.Newf("%d more problems of this kind", len(problems)-maxProblems)
-	return append(problems[:maxProblems:maxProblems], more.At(problems[0].File, 0))
+	more := problem.Newf("more problems, at least %d", len(problems)-maxProblems).Remedy("mend these first; one cause is often behind all")
+	return append(problems[:maxProblems:maxProblems], more.At(problems[0].File, problems[maxProblems].Line))
 }

@@ -3,6 +3,7 @@ package dataset
 import (
 	"fmt"
 	"os"
+	"path"
 	"reflect"
 	"runtime"
 	"slices"
@@ -11,6 +12,9 @@ import (
 
 	"github.com/assay-llmops/assay/internal/extract"
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/problem/problemtest"
+	"github.com/assay-llmops/assay/internal/schema"
+	"github.com/assay-llmops/assay/internal/yamldoc"
 )
 
 // mustRead reads a dataset whose mapping is written as JSON.
@@ -112,92 +116,95 @@ func TestDigests(t *testing.T) {
 	}
 }
 
-func TestProblems(t *testing.T) {
+// Every .good file is read; every .bad one is a problem that says what the lines
+// "# error:" at its top say; every problem that a file can have is there. What
+// has the shape of cases is judged alike by the schema of a case.
+func TestFixtures(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		name, file, data, mapping string
-		want                      []string
-	}{
-		{"no JSON", "d.jsonl", "{\"input\":{\"q\":1}}\nhello\n", "", []string{"d.jsonl:2: the line is not JSON", "one whole JSON object on each line"}},
-		{"pretty JSON", "d.jsonl", "{\n\"input\":{}}\n", "", []string{"d.jsonl:1:", "ends too early", "belongs in a .json file"}},
-		{"two values", "d.jsonl", `{"input":{}} {"input":{}}`, "", []string{"d.jsonl:1:", "more after the JSON text"}},
-		{"a list as a case", "d.jsonl", `[1]`, "", []string{"a case is a list of 1"}},
-		{"a name twice", "d.jsonl", `{"input":{"a":1,"a":2}}`, "", []string{`the name "a" occurs twice`}},
-		{"a big integer", "d.jsonl", `{"input":{"n":9007199254740993}}`, "", []string{"d.jsonl:1:", "beyond 2^53"}},
-		{"a bigger integer", "d.jsonl", `{"input":{"n":90071992547409930000}}`, "", []string{"cannot be kept exactly"}},
-		{"unknown field, near", "d.jsonl", `{"input":{},"expcted":1}`, "", []string{`d.jsonl:1: unknown field "expcted" in a case`, "did you mean expected?"}},
-		{"unknown field, far", "d.jsonl", `{"question":"a","input":{}}`, "", []string{`unknown field "question"`, "under input, expected or metadata"}},
-		{"no input", "d.jsonl", `{"id":"a"}`, "", []string{"has no input"}},
-		{"input is text", "d.jsonl", `{"input":"Hi"}`, "", []string{`input is the text "Hi"`, "map: {input.question: $.input}"}},
-		{"id is an object", "d.jsonl", `{"id":{},"input":{}}`, "", []string{"id is an object", "a text or a whole number"}},
-		{"tags is a text", "d.jsonl", `{"tags":"a","input":{}}`, "", []string{`tags is the text "a"`, "a list of texts"}},
-		{"a tag is a number", "d.jsonl", `{"tags":[1],"input":{}}`, "", []string{"a tag is the number 1"}},
-		{"empty", "d.jsonl", "\n\n", "", []string{"d.jsonl: the dataset has no cases", "add a line"}},
-		{"empty list", "d.json", "[]", "", []string{"has no cases"}},
-		{"empty yaml", "d.yaml", "[]", "", []string{"has no cases"}},
-		{"id twice", "d.jsonl", "{\"id\":\"a\",\"input\":{}}\n{\"id\":\"a\",\"input\":{\"q\":1}}", "", []string{`d.jsonl:2: the id "a" is that of line 1 too`}},
-		{"input twice without id", "d.jsonl", "{\"input\":{\"q\":1}}\n{\"input\":{\"q\":1},\"expected\":2}", "", []string{"d.jsonl:2: the input is that of line 1 too", "add an id"}},
-		{"ragged CSV", "d.csv", "id,input.q\na,b\nc\n", "", []string{"d.csv:3: the row has 1 columns", "2 columns, as in the header: id, input.q"}},
-		{"ragged CSV after a quoted line break", "d.csv", "id,input.q\na,\"b\nc\"\nc,d,e\n", "", []string{"d.csv:4: the row has 3 columns"}},
-		{"bare quote", "d.csv", "id,input.q\na,b\"c\n", "", []string{"d.csv:2:", "the row is not CSV"}},
-		{"open quote", "d.csv", "id,input.q\na,\"bc\n", "", []string{"d.csv:2:", "the row is not CSV"}},
-		{"empty CSV", "d.csv", "", "", []string{"d.csv:1: the file is empty"}},
-		{"header only", "d.csv", "input.q\n", "", []string{"has no cases"}},
-		{"unknown column", "d.csv", "question\nx\n", "", []string{`d.csv:1: the column "question"`, "map: {input.question: question}"}},
-		{"column twice", "d.csv", "input.q,input.q\nx,y\n", "", []string{`the column "input.q" occurs twice`}},
-		{"CSV without input", "d.csv", "id\nx\n", "", []string{"d.csv:1: map fills no input"}},
-		{"mapped column", "d.csv", "Question,b\nx,y\n", `{"input.q":"question"}`, []string{`d.csv:1: map.input.q names the column "question"`, "did you mean Question?"}},
-		{"path to nothing", "d.jsonl", "{\"q\":1}\n{\"p\":1,\"r\":2}", `{"input.q":"$.q"}`, []string{"d.jsonl:2: map.input.q: nothing at $.q", "the row has p, r", "optional: true"}},
-		{"path to nothing, near", "d.jsonl", `{"quesion":1}`, `{"input.q":"$.question"}`, []string{"did you mean quesion?"}},
-		{"extract finds nothing", "d.jsonl", `{"q":"x"}`, `{"input.q":{"path":"$.q","extract":{"regex":"y"}}}`, []string{"map.input.q: extract finds nothing matches y"}},
-		{"no list", "d.json", `{"items":[]}`, "", []string{"d.json:1: the file is no list of cases", "map: {cases: $.items, ...}"}},
-		{"no list in YAML", "d.yaml", "items: []", "", []string{"d.yaml:1: the file is no list of cases"}},
-		{"cases path", "d.json", `{"items":[]}`, `{"cases":"$.tests","input":"$"}`, []string{"map.cases: nothing at $.tests"}},
-		{"broken JSON", "d.json", "[\n{\"input\":{}},\n{\"input\":}]", "", []string{"d.json:3: the file is not JSON"}},
-		{"cut JSON", "d.json", `[{"input":{}}`, "", []string{"d.json:1:", "ends too early"}},
-		{"more after JSON", "d.json", `[{"input":{}}] []`, "", []string{"more after the list"}},
-		{"a wrong row in JSON", "d.json", "[\n{\"input\":{\"q\":1}},\n\n{\"inputs\":{}}]", "", []string{"d.json:4: unknown field \"inputs\"", "did you mean input?"}},
-		{"a wrong row in YAML", "d.yaml", "- input: {q: 1}\n- inputs: {}\n", "", []string{"d.yaml:2: unknown field \"inputs\""}},
-		{"YAML key twice", "d.yaml", "- input: {q: 1}\n  input: {}\n", "", []string{"d.yaml:2"}},
-		{"extension", "d.xlsx", "", "", []string{`d.xlsx: ".xlsx" is not the extension of a dataset`}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			_, err := readWith(test.file, test.data, test.mapping)
-			if err == nil {
-				t.Fatal("no error")
-			}
-			if !problem.Is(err) {
-				t.Errorf("not a problem: %v", err)
-			}
-			for _, want := range test.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("got %v\nwant %q", err, want)
-				}
-			}
-		})
+	fixtures := problemtest.Fixtures(t, "testdata/case/*")
+	var said []string
+	for i := range fixtures {
+		f := &fixtures[i]
+		_, err := readWith(f.Name, f.Text, strings.Join(f.Header("map"), ""))
+		f.Check(t, err)
+		said = append(said, fmt.Sprint(err))
 	}
+	for mapping := range badMappings {
+		_, err := readWith("d.jsonl", "", mapping)
+		said = append(said, fmt.Sprint(err))
+	}
+	problemtest.EveryRule(t, said, "no case has the %s %q", "a sample of %d cases") // of --tag, --case and --max-cases
+	agreesWithSchema(t, fixtures)
+}
+
+// agreesWithSchema judges the rows of each file one by one, as an editor does.
+func agreesWithSchema(t *testing.T, fixtures []problemtest.Fixture) {
+	t.Helper()
+	var values []any
+	for _, f := range fixtures {
+		var entries rows
+		var err error
+		switch ext := path.Ext(f.Name); {
+		case len(f.Header("map")) > 0:
+			continue // of another shape
+		case ext == ".jsonl":
+			entries = jsonlRows(f.Name, f.Text)
+		case ext == ".json":
+			entries, err = jsonRows(f.Name, f.Text, Mapping{})
+		case ext == ".yaml", ext == ".yml":
+			entries, err = yamlRows(f.Name, f.Text, Mapping{})
+		}
+		if err != nil || entries == nil {
+			continue
+		}
+		for row, err := range entries {
+			if err != nil {
+				continue // no value to judge
+			}
+			_, own := caseOf(row.value)
+			doc, err := yamldoc.Parse("row.json", []byte(extract.Text(row.value)))
+			if err != nil {
+				continue // a number that no digest can hold
+			}
+			wrong, err := schema.Check("case", doc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (own == nil) != (len(wrong) == 0) {
+				t.Errorf("%s:%d: the loader says %v, the schema %v", f.Path, row.line, own, wrong)
+			}
+			values = append(values, doc.Value())
+		}
+	}
+	text, err := schema.JSON("case")
+	if err != nil {
+		t.Fatal(err)
+	}
+	problemtest.EveryConstraint(t, text, values)
+}
+
+// badMappings are what stands under map: in an eval file, with their problems.
+var badMappings = map[string]string{
+	`[]`:                                       "map is an empty list",
+	`{"inputs.q":"$.q"}`:                       "did you mean input?",
+	`{"tags.x":"$.q"}`:                         `unknown target "tags.x"`,
+	`{"input.":"$.q"}`:                         `unknown target "input."`,
+	`{"id":"$.q"}`:                             "map fills no input",
+	`{"input":"$.q","input.x":"$.x"}`:          "map has both input and input.x",
+	`{"input.q":3}`:                            "map.input.q is the number 3",
+	`{"input.q":"$.["}`:                        "is not a JSONPath",
+	`{"input.q":{"path":"$.q","vale":1}}`:      "did you mean value?",
+	`{"input.q":{}}`:                           "exactly one of path and value",
+	`{"input.q":{"path":"$","value":1}}`:       "exactly one of path and value",
+	`{"input.q":{"path":3}}`:                   "path of map.input.q is the number 3",
+	`{"input.q":{"path":"$.q","optional":1}}`:  "true or false",
+	`{"input.q":{"path":"$.q","extract":"x"}}`: "is not an extract",
+	`{"cases":1,"input":"$"}`:                  "map.cases is the number 1",
 }
 
 func TestMappingProblems(t *testing.T) {
 	t.Parallel()
-	for mapping, want := range map[string]string{
-		`[]`:                                       "map is an empty list",
-		`{"inputs.q":"$.q"}`:                       "did you mean input?",
-		`{"tags.x":"$.q"}`:                         `unknown target "tags.x"`,
-		`{"input.":"$.q"}`:                         `unknown target "input."`,
-		`{"id":"$.q"}`:                             "map fills no input",
-		`{"input":"$.q","input.x":"$.x"}`:          "map has both input and input.x",
-		`{"input.q":3}`:                            "map.input.q is the number 3",
-		`{"input.q":"$.["}`:                        "is not a JSONPath",
-		`{"input.q":{"path":"$.q","vale":1}}`:      "did you mean value?",
-		`{"input.q":{}}`:                           "exactly one of path and value",
-		`{"input.q":{"path":"$","value":1}}`:       "exactly one of path and value",
-		`{"input.q":{"path":3}}`:                   "path of map.input.q is the number 3",
-		`{"input.q":{"path":"$.q","optional":1}}`:  "true or false",
-		`{"input.q":{"path":"$.q","extract":"x"}}`: "is not an extract",
-		`{"cases":1,"input":"$"}`:                  "map.cases is the number 1",
-	} {
+	for mapping, want := range badMappings {
 		v, err := extract.ParseJSON([]byte(mapping))
 		if err != nil {
 			t.Fatal(err)

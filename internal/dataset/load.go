@@ -6,6 +6,7 @@ import (
 	"iter"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/assay-llmops/assay/internal/canonical"
 	"github.com/assay-llmops/assay/internal/problem"
@@ -41,6 +42,9 @@ type rows = iter.Seq2[row, error]
 // of the file are reported together, up to ten.
 func Read(name string, data []byte, m Mapping) (*Dataset, error) {
 	text := canonical.Text(data)
+	if !utf8.ValidString(text) {
+		return nil, notUTF8(name, text)
+	}
 	var entries rows
 	var err error
 	switch ext := strings.ToLower(path.Ext(name)); ext {
@@ -64,6 +68,13 @@ func Read(name string, data []byte, m Mapping) (*Dataset, error) {
 		return nil, cut(problems)
 	}
 	return newDataset(name, cases)
+}
+
+func notUTF8(name, text string) error {
+	good, _, _ := strings.Cut(strings.ToValidUTF8(text, "\x00"), "\x00")
+	return &problem.Problem{
+		File: name, Line: 1 + strings.Count(good, "\n"), What: "the file is not UTF-8", Want: "text in UTF-8", Fix: "save the file as UTF-8",
+	}
 }
 
 // readCases turns entries into cases, and stops when a file is wrong all over.

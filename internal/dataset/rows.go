@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -130,6 +131,9 @@ func (s *jsonStream) syntax(err error) error {
 	if errors.As(err, &syntax) {
 		what = syntax.Err.Error()
 		s.fault = min(syntax.ByteOffset, int64(len(s.text)))
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			what = fmt.Sprintf("the name %q occurs twice", syntax.JSONPointer.LastToken())
+		}
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		what = "it ends too early"

@@ -1,13 +1,14 @@
 package evalfile
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/problem/problemtest"
 	"github.com/assay-llmops/assay/internal/source"
 )
 
@@ -30,33 +31,14 @@ func load(t testing.TB, text string) (*File, error) {
 // "# error:" at its top say.
 func TestFixtures(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/eval/*.yaml")
-	if err != nil || len(files) < 20 {
-		t.Fatalf("%d fixtures, %v", len(files), err)
+	fixtures := problemtest.Fixtures(t, "testdata/eval/*.yaml")
+	var said []string
+	for i := range fixtures {
+		_, err := load(t, fixtures[i].Text)
+		fixtures[i].Check(t, err)
+		said = append(said, fmt.Sprint(err))
 	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = load(t, string(text))
-		if strings.HasSuffix(file, ".good.yaml") {
-			if err != nil {
-				t.Errorf("%s: %v", file, err)
-			}
-			continue
-		}
-		if !problem.Is(err) {
-			t.Errorf("%s: %v, want a problem", file, err)
-			continue
-		}
-		for line := range strings.Lines(string(text)) {
-			want, ok := strings.CutPrefix(strings.TrimSpace(line), "# error: ")
-			if ok && !strings.Contains(err.Error(), want) {
-				t.Errorf("%s: %v\nwant %q", file, err, want)
-			}
-		}
-	}
+	problemtest.EveryRule(t, said)
 }
 
 func TestLoad(t *testing.T) {

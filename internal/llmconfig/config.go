@@ -232,7 +232,8 @@ func (c *Config) problem(pointer, format string, args ...any) *problem.Problem {
 // warnings.
 func (c *Config) WithModel(ref llm.Ref, declared map[string]string) (*Config, error) {
 	if c.Target != nil || c.Answers != nil || c.Script != nil {
-		return nil, problem.Newf("--model cannot change %s: it calls no model of a provider", c.Name)
+		return nil, problem.Newf("--model cannot change %s: it calls no model of a provider", c.Name).
+			Remedy("leave --model away, or name an eval whose config has a model")
 	}
 	if ref.Provider == "builtin" && ref.Name != "extractive" {
 		return nil, problem.Newf("--model cannot be %s: a config that uses it says more than its name", ref).

@@ -1,16 +1,18 @@
 package llmconfig
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/problem/problemtest"
 	"github.com/assay-llmops/assay/internal/source"
 )
 
-func fixtures(t testing.TB) source.Tree {
+func treeOfFixtures(t testing.TB) source.Tree {
 	t.Helper()
 	dir, err := filepath.Abs("testdata")
 	if err != nil {
@@ -26,36 +28,23 @@ func fixtures(t testing.TB) source.Tree {
 // "# error:" at its top say.
 func TestFixtures(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/config/*.yaml")
-	if err != nil || len(files) < 50 {
-		t.Fatalf("%d fixtures, %v", len(files), err)
+	fixtures := problemtest.Fixtures(t, "testdata/config/*.yaml")
+	tree := treeOfFixtures(t)
+	var said []string
+	for i := range fixtures {
+		f := &fixtures[i]
+		_, err := Load(tree, "config/"+f.Name, options())
+		f.Check(t, err)
+		said = append(said, fmt.Sprint(err))
 	}
-	tree := fixtures(t)
-	for _, file := range files {
-		_, err := Load(tree, "config/"+filepath.Base(file), options())
-		if strings.HasSuffix(file, ".good.yaml") {
-			if err != nil {
-				t.Errorf("%s: %v", file, err)
-			}
-			continue
-		}
-		if !problem.Is(err) {
-			t.Errorf("%s: %v, want a problem", file, err)
-			continue
-		}
-		text, readErr := os.ReadFile(file)
-		if readErr != nil {
-			t.Fatal(readErr)
-		}
-		for line := range strings.Lines(string(text)) {
-			want, ok := strings.CutPrefix(strings.TrimSpace(line), "# error: ")
-			if ok && !strings.Contains(err.Error(), want) {
-				t.Errorf("%s: %v\nwant %q", file, err, want)
-			}
-		}
-		if strings.Contains(err.Error(), "abcdefghijklmnop") || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("%s: the problem shows the secret", file)
-		}
+	problemtest.EveryRule(t, said,
+		"%s is a target: the application is the configuration",                // of assay config export
+		"--model cannot be %s: a config that uses it says more than its name", // of a flag
+		"--model cannot change %s: it calls no model of a provider",           // of a flag
+		"turns %s is not a conversation", "turn %d of %s has no role",         // of a case
+	)
+	if all := strings.Join(said, ""); strings.Contains(all, "abcdefghijklmnop") || strings.Contains(all, "hunter2") {
+		t.Error("a problem shows the secret")
 	}
 }
 
@@ -69,7 +58,7 @@ func FuzzLoad(f *testing.F) {
 		}
 		f.Add(string(text))
 	}
-	aside := fixtures(f)
+	aside := treeOfFixtures(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := Load(&replaced{aside, text}, "config/fuzz.yaml", options())
 		if err != nil {

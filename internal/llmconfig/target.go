@@ -6,6 +6,9 @@ import (
 
 	"github.com/assay-llmops/assay/internal/canonical"
 	"github.com/assay-llmops/assay/internal/llm/recorded"
+	"github.com/assay-llmops/assay/internal/llm/script"
+	"github.com/assay-llmops/assay/internal/schema"
+	"github.com/assay-llmops/assay/internal/secret"
 )
 
 // defaultTimeout is how long a target may take for an answer.
@@ -53,14 +56,27 @@ func (l *loader) script() {
 	if l.file.Script == "" {
 		return
 	}
-	if f, doc, ok := l.parse("/script", l.file.Script); ok {
+	f, doc, ok := l.parse("/script", l.file.Script)
+	if !ok {
+		return
+	}
+	if _, err := script.Parse(f.Path, []byte(f.Text)); !l.bad("/script", err) {
 		l.Script = &Script{File: f, value: doc.Value()}
 	}
 }
 
 func (l *loader) policies() {
 	for i, written := range l.file.Guardrails {
-		if f, doc, ok := l.parse(place{"/guardrails", true}.at(i), written); ok {
+		at := place{"/guardrails", true}.at(i)
+		f, doc, ok := l.parse(at, written)
+		if !ok {
+			continue
+		}
+		wrong, err := schema.Check("policy", doc)
+		if err == nil {
+			err = wrong.OrNil()
+		}
+		if !l.bad(at, err) && !l.bad(at, secret.Document(doc)) {
 			l.Policies = append(l.Policies, Policy{Path: f.Path, Value: doc.Value()})
 		}
 	}

@@ -1,17 +1,16 @@
 package price
 
 import (
-	"bytes"
 	_ "embed" // the built-in prices
-	"errors"
+	"encoding/json"
 	"fmt"
-	"io"
-	"strings"
+	"maps"
+	"slices"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/schema"
+	"github.com/assay-llmops/assay/internal/yamldoc"
 )
 
 //go:embed prices.yaml
@@ -25,37 +24,32 @@ type File struct {
 
 // sheet is the form of a price file.
 type sheet struct {
-	Schema    string            `yaml:"$schema"` // for editors
-	AsOf      string            `yaml:"as_of"`
-	Providers map[string][]line `yaml:"providers"`
+	Schema    string            `json:"$schema"` // for editors
+	AsOf      string            `json:"as_of"`
+	Providers map[string][]line `json:"providers"`
 }
 
 // line is one price as written, in US dollars per million tokens.
 type line struct {
-	Model       string    `yaml:"model"`
-	From        string    `yaml:"from"`
-	AboveInput  int64     `yaml:"above_input_tokens"`
-	Input       yaml.Node `yaml:"input"`
-	CachedInput yaml.Node `yaml:"cached_input"`
-	CacheWrite  yaml.Node `yaml:"cache_write"`
-	Output      yaml.Node `yaml:"output"`
-	row         int
+	Model       string `json:"model"`
+	From        string `json:"from"`
+	AboveInput  int64  `json:"above_input_tokens"`
+	Input       amount `json:"input"`
+	CachedInput amount `json:"cached_input"`
+	CacheWrite  amount `json:"cache_write"`
+	Output      amount `json:"output"`
 }
 
-// UnmarshalYAML keeps the row, for messages, and refuses names it does not know.
-func (l *line) UnmarshalYAML(node *yaml.Node) error {
-	type plain line
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		switch name := node.Content[i]; name.Value {
-		case "model", "from", "above_input_tokens", "input", "cached_input", "cache_write", "output":
-		default:
-			return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: field %s not found in a price", name.Line, name.Value)}}
-		}
+// amount is a decimal, "" when absent. It may be written as a number, too.
+type amount string
+
+// UnmarshalJSON keeps the digits as they are written.
+func (a *amount) UnmarshalJSON(text []byte) error {
+	var s string
+	if json.Unmarshal(text, &s) != nil {
+		s = string(text)
 	}
-	if err := node.Decode((*plain)(l)); err != nil {
-		return err
-	}
-	l.row = node.Line
+	*a = amount(s)
 	return nil
 }
 
@@ -64,48 +58,63 @@ func (l *line) UnmarshalYAML(node *yaml.Node) error {
 // fits the same call. Errors are Problems with file and line.
 func Load(files ...File) (*Book, error) {
 	b := &Book{entries: map[string][]entry{}}
-	all := append([]File{{Name: "built-in prices", Data: builtin}}, files...)
-	for layer, f := range all {
-		if err := b.add(layer, f); err != nil {
+	own, err := yamldoc.Parse("built-in prices", builtin) // a test of package schema checks it
+	if err != nil {
+		return nil, err
+	}
+	if err := b.add(0, own); err != nil {
+		return nil, err
+	}
+	for i, f := range files {
+		doc, err := schema.Read("prices", f.Name, f.Data)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.add(i+1, doc); err != nil {
 			return nil, err
 		}
 	}
 	return b, nil
 }
 
-func (b *Book) add(layer int, f File) error {
+func (b *Book) add(layer int, doc *yamldoc.Doc) error {
 	var s sheet
-	dec := yaml.NewDecoder(bytes.NewReader(f.Data))
-	dec.KnownFields(true)
-	if err := dec.Decode(&s); err != nil && !errors.Is(err, io.EOF) {
-		return badYAML(f.Name, err)
+	if err := doc.Decode(&s); err != nil {
+		return fmt.Errorf("reading prices: %w", err)
 	}
 	if layer == 0 {
 		b.asOf = s.AsOf
 	}
 	var bad problem.List
-	for provider, lines := range s.Providers {
-		for _, l := range lines {
-			e, p := l.entry()
-			if p != nil {
-				bad = append(bad, p.At(f.Name, l.row))
+	if _, err := time.Parse(time.DateOnly, s.AsOf); err != nil && s.AsOf != "" {
+		bad = append(bad, doc.Problem("/as_of", "as_of: %q is not a date", s.AsOf).Wanted("YYYY-MM-DD, when the prices were last checked"))
+	}
+	for _, provider := range slices.Sorted(maps.Keys(s.Providers)) {
+		first := map[string]int{} // line of each price, by all that says when it counts
+		for i, l := range s.Providers[provider] {
+			at := "/providers" + yamldoc.Pointer(provider, fmt.Sprint(i))
+			e, err := l.entry()
+			if err != nil {
+				bad = append(bad, err.At(doc.File, doc.Line(at)))
 				continue
 			}
+			key := fmt.Sprint(l.Model, " ", e.from, e.above)
+			if other, twice := first[key]; twice {
+				bad = append(bad, doc.Problem(at, "%s has another price for the same calls on line %d", l.Model, other).
+					Wanted("one price for a model, a first day and a tier").Remedy("remove one, or give it a from: or above_input_tokens: of its own"))
+			}
+			first[key] = doc.Line(at)
 			e.layer = layer
 			b.entries[provider] = append(b.entries[provider], e)
 		}
 	}
+	slices.SortStableFunc(bad, func(a, b *problem.Problem) int { return a.Line - b.Line })
 	return bad.OrNil()
 }
 
+// entry reads what the schema has let through.
 func (l *line) entry() (entry, *problem.Problem) {
 	e := entry{pattern: pattern(l.Model), above: l.AboveInput}
-	if l.Model == "" {
-		return e, problem.Newf("a price without a model").Remedy("add model: NAME; * stands for any text")
-	}
-	if l.AboveInput < 0 {
-		return e, problem.Newf("above_input_tokens is %d", l.AboveInput).Wanted("0 or more")
-	}
 	if l.From != "" {
 		day, err := time.Parse(time.DateOnly, l.From)
 		if err != nil {
@@ -113,38 +122,20 @@ func (l *line) entry() (entry, *problem.Problem) {
 		}
 		e.from = day
 	}
-	if l.Input.IsZero() || l.Output.IsZero() {
-		return e, problem.Newf("the price of %s is not whole", l.Model).Wanted("input and output, in US dollars per million tokens")
-	}
 	var p *problem.Problem
-	read := func(name string, node *yaml.Node, absent int64) int64 {
-		if node.IsZero() || p != nil {
+	read := func(name string, written amount, absent int64) int64 {
+		if written == "" || p != nil {
 			return absent
 		}
-		v, err := perToken(node.Value)
+		v, err := perToken(string(written))
 		if err != nil {
 			p = problem.Newf("%s: %s", name, err).Wanted(`a decimal with at most six places, such as "0.25"`)
 		}
 		return v
 	}
-	e.input = read("input", &l.Input, 0)
-	e.cached = read("cached_input", &l.CachedInput, e.input)
-	e.cacheWrite = read("cache_write", &l.CacheWrite, e.input)
-	e.output = read("output", &l.Output, 0)
+	e.input = read("input", l.Input, 0)
+	e.cached = read("cached_input", l.CachedInput, e.input)
+	e.cacheWrite = read("cache_write", l.CacheWrite, e.input)
+	e.output = read("output", l.Output, 0)
 	return e, p
-}
-
-// badYAML places what the YAML library says: "yaml: line 3: ...".
-func badYAML(file string, err error) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	var types *yaml.TypeError
-	if errors.As(err, &types) && len(types.Errors) > 0 {
-		text = types.Errors[0]
-	}
-	var row int
-	if _, scanErr := fmt.Sscanf(text, "line %d:", &row); scanErr == nil {
-		_, text, _ = strings.Cut(text, ": ")
-	}
-	return problem.Newf("%s", text).At(file, row).
-		Wanted("providers: NAME: [{model, from, input, cached_input, cache_write, output, above_input_tokens}]")
 }

@@ -1,8 +1,8 @@
 package price
 
 import (
+	"fmt"
 	"math/big"
-	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +10,7 @@ import (
 
 	"github.com/assay-llmops/assay/internal/llm"
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/problem/problemtest"
 )
 
 func day(s string) time.Time {
@@ -146,27 +147,21 @@ func TestParseUSD(t *testing.T) {
 	}
 }
 
-func TestLoadProblems(t *testing.T) {
+// Every .good file loads; every .bad one is a problem that says what the lines
+// "# error:" at its top say; every problem and every constraint of the schema
+// has a file.
+func TestFixtures(t *testing.T) {
 	t.Parallel()
-	for _, tc := range []struct{ name, yaml, want string }{
-		{"no model", "providers:\n  p:\n    - {input: 1, output: 1}", "p.yaml:3: a price without a model"},
-		{"no output", "providers:\n  p:\n    - {model: m, input: 1}", "p.yaml:3: the price of m is not whole"},
-		{"not a decimal", "providers:\n  p:\n    - {model: m, input: 1e3, output: 1}", `p.yaml:3: input: "1e3" is not a price`},
-		{"too fine", "providers:\n  p:\n    - {model: m, input: 1, output: 0.0000001}", "more than six decimals"},
-		{"negative", "providers:\n  p:\n    - {model: m, input: -1, output: 1}", "is not a price"},
-		{"date", "providers:\n  p:\n    - {model: m, from: soon, input: 1, output: 1}", `from: "soon" is not a date`},
-		{"unknown field of a price", "providers:\n  p:\n    - model: m\n      inptu: 1", "p.yaml:4: field inptu not found"},
-		{"unknown field of the file", "provider: {}", "p.yaml:1: field provider not found"},
-		{"syntax", "providers: [", "p.yaml:1:"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			_, err := Load(File{Name: "p.yaml", Data: []byte(tc.yaml)})
-			if err == nil || !problem.Is(err) || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("Load: %v\nwant a Problem with %q", err, tc.want)
-			}
-		})
+	fixtures := problemtest.Fixtures(t, "testdata/prices/*")
+	var said []string
+	for i := range fixtures {
+		f := &fixtures[i]
+		_, err := Load(File{Name: f.Name, Data: []byte(f.Text)})
+		f.Check(t, err)
+		said = append(said, fmt.Sprint(err))
 	}
+	problemtest.EveryRule(t, said)
+	problemtest.AgainstSchema(t, "prices", fixtures)
 }
 
 func TestBuiltinPricesHaveADate(t *testing.T) {

@@ -2,6 +2,7 @@ package project
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/assay-llmops/assay/internal/llm/providers"
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/problem/problemtest"
 	"github.com/assay-llmops/assay/internal/schema"
 )
 
@@ -49,35 +51,18 @@ func open(t *testing.T, dir string) *Project {
 // "# error:" at its top say, and shows no secret.
 func TestFixtures(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/project/*.yaml")
-	if err != nil || len(files) < 12 {
-		t.Fatalf("%d fixtures, %v", len(files), err)
+	fixtures := problemtest.Fixtures(t, "testdata/project/*.yaml")
+	var said []string
+	for i := range fixtures {
+		f := &fixtures[i]
+		_, err := Open(folder(t, map[string]string{File: f.Text}))
+		f.Check(t, err)
+		said = append(said, fmt.Sprint(err))
 	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = Open(folder(t, map[string]string{File: string(text)}))
-		if strings.HasSuffix(file, ".good.yaml") {
-			if err != nil {
-				t.Errorf("%s: %v", file, err)
-			}
-			continue
-		}
-		if !problem.Is(err) {
-			t.Errorf("%s: %v, want a problem", file, err)
-			continue
-		}
-		for line := range strings.Lines(string(text)) {
-			want, ok := strings.CutPrefix(strings.TrimSpace(line), "# error: ")
-			if ok && !strings.Contains(err.Error(), want) {
-				t.Errorf("%s: %v\nwant %q", file, err, want)
-			}
-		}
-		if strings.Contains(err.Error(), "abcdefgh") || strings.Contains(err.Error(), "ABCDEFGH") {
-			t.Errorf("%s: the problem shows the secret", file)
-		}
+	problemtest.EveryRule(t, said, // but for what names on the command line bring about
+		"there is no %s %q in %s", "there is no eval file in %s", "%d eval files ask %s", "no eval file has a gate")
+	if all := strings.Join(said, ""); strings.Contains(all, "abcdefgh") || strings.Contains(all, "ABCDEFGH") {
+		t.Error("a problem shows the secret")
 	}
 }
 

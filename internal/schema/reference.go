@@ -136,7 +136,7 @@ func typeOf(s map[string]any) string {
 		list, _ := s[key].([]any)
 		for _, one := range list {
 			if object, ok := one.(map[string]any); ok {
-				if kind := typeOf(object); !slices.Contains(kinds, kind) {
+				if kind := typeOf(object); kind != "any" && !slices.Contains(kinds, kind) {
 					kinds = append(kinds, kind)
 				}
 			}

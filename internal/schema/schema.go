@@ -79,8 +79,24 @@ func Check(name string, doc *yamldoc.Doc) (problem.List, error) {
 	}
 	c := checker{doc: doc, root: root}
 	c.collect(invalid)
-	slices.SortStableFunc(c.found, func(a, b *problem.Problem) int { return a.Line - b.Line })
+	slices.SortStableFunc(c.found, func(a, b *problem.Problem) int {
+		return cmp.Or(a.Line-b.Line, strings.Compare(a.What, b.What)) // the library's order is that of a map
+	})
 	return c.found, nil
+}
+
+// Read parses a file of a kind and checks it. Errors are problems with file and
+// line.
+func Read(name, file string, data []byte) (*yamldoc.Doc, error) {
+	doc, err := yamldoc.Parse(file, data)
+	if err != nil {
+		return nil, err
+	}
+	wrong, err := Check(name, doc)
+	if err != nil {
+		return nil, err
+	}
+	return doc, wrong.OrNil()
 }
 
 type checker struct {
@@ -91,13 +107,21 @@ type checker struct {
 
 // collect turns the leaves of a validation error into problems.
 func (c *checker) collect(e *jsonschema.ValidationError) {
+	switch k := e.ErrorKind.(type) {
+	case *kind.AnyOf:
+		c.forms(e, "anyOf", nil)
+		return
+	case *kind.OneOf:
+		c.forms(e, "oneOf", k.Subschemas)
+		return
+	}
 	for _, cause := range e.Causes {
 		c.collect(cause)
 	}
 	if len(e.Causes) > 0 {
 		return
 	}
-	at := yamldoc.Pointer(e.InstanceLocation...)
+	at := pointer(e)
 	name := words(e.InstanceLocation)
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
@@ -117,7 +141,7 @@ func (c *checker) collect(e *jsonschema.ValidationError) {
 	case *kind.Pattern:
 		c.add(at, "%s is %q", name, short(k.Got)).Want = cmp.Or(c.describe(e.InstanceLocation), "text that matches "+k.Want)
 	case *kind.MinItems:
-		c.add(at, "%s is an empty list", name).Want = cmp.Or(c.describe(e.InstanceLocation), "at least one item")
+		c.add(at, "%s is an empty list", name).Want = "at least one item" + c.teach(e.InstanceLocation)
 	case *kind.Minimum:
 		c.bound(at, name, k.Got, "at least", k.Want, e)
 	case *kind.Maximum:
@@ -126,11 +150,17 @@ func (c *checker) collect(e *jsonschema.ValidationError) {
 		c.bound(at, name, k.Got, "more than", k.Want, e)
 	case *kind.ExclusiveMaximum:
 		c.bound(at, name, k.Got, "less than", k.Want, e)
+	case *kind.MinLength:
+		c.add(at, "%s is an empty text", name).Want = cmp.Or(c.describe(e.InstanceLocation), "a text that is not empty")
+	case *kind.MultipleOf:
+		c.add(at, "%s is %s", name, decimal(k.Got)).Want = "a multiple of " + decimal(k.Want) + c.teach(e.InstanceLocation)
 	default:
 		text := e.ErrorKind.LocalizedString(message.NewPrinter(language.English))
 		c.add(at, "%s: %s", name, text).Want = c.describe(e.InstanceLocation)
 	}
 }
+
+func pointer(e *jsonschema.ValidationError) string { return yamldoc.Pointer(e.InstanceLocation...) }
 
 func (c *checker) add(pointer, format string, args ...any) *problem.Problem {
 	p := c.doc.Problem(pointer, format, args...)
@@ -144,8 +174,11 @@ func (c *checker) choice(at, name string, got any, want []any) {
 	for i, v := range want {
 		names[i] = fmt.Sprint(v)
 	}
-	p := c.add(at, "%s is %q", name, short(fmt.Sprint(got)))
+	p := c.add(at, "%s is %s", name, quoted(got))
 	p.Want = "one of " + strings.Join(names, ", ")
+	if len(names) == 1 {
+		p.Want = names[0]
+	}
 	if near := problem.Nearest(fmt.Sprint(got), names); near != "" {
 		p.Fix = "did you mean " + near + "?"
 	}
@@ -158,6 +191,9 @@ func (c *checker) bound(at, name string, got *big.Rat, relation string, want *bi
 
 func decimal(r *big.Rat) string {
 	f, _ := r.Float64()
+	if text := strconv.FormatFloat(f, 'f', -1, 64); len(text) <= 20 {
+		return text
+	}
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
@@ -167,6 +203,19 @@ func short(s string) string {
 		return string(r[:59]) + "…"
 	}
 	return s
+}
+
+// quoted is how a message quotes a value of any type.
+func quoted(v any) string {
+	switch v := v.(type) {
+	case string:
+		return strconv.Quote(short(v))
+	case map[string]any:
+		return article("object")
+	case []any:
+		return article("array")
+	}
+	return short(fmt.Sprint(v))
 }
 
 // words names a place in a file as people write it: messages[2].role.
@@ -194,7 +243,7 @@ func (c *checker) unknown(parent []string, field string) {
 	if len(parent) > 0 {
 		p.What += " in " + words(parent)
 	}
-	known := properties(c.find(parent))
+	known := c.properties(parent)
 	p.Want = "one of " + strings.Join(known, ", ")
 	if near := problem.Nearest(field, known); near != "" {
 		p.Want, p.Fix = "", "did you mean "+near+"?"
@@ -205,17 +254,29 @@ func (c *checker) unknown(parent []string, field string) {
 func (c *checker) find(location []string) map[string]any {
 	at, _ := c.root.(map[string]any)
 	for _, part := range location {
-		if props, ok := at["properties"].(map[string]any); ok && props[part] != nil {
-			at, _ = props[part].(map[string]any)
-			continue
-		}
-		next, ok := at["items"].(map[string]any)
-		if !ok {
-			next, _ = at["additionalProperties"].(map[string]any)
-		}
-		at = next
+		at = c.step(at, part)
 	}
 	return at
+}
+
+// step is the schema of a member of what a schema describes, in whichever of its
+// forms there is one.
+func (c *checker) step(at map[string]any, part string) map[string]any {
+	var next map[string]any
+	for _, form := range c.everyForm(at) {
+		if props, ok := form["properties"].(map[string]any); ok && props[part] != nil {
+			next, _ = props[part].(map[string]any)
+			return next
+		}
+		if next != nil {
+			continue
+		}
+		var ok bool
+		if next, ok = form["items"].(map[string]any); !ok {
+			next, _ = form["additionalProperties"].(map[string]any)
+		}
+	}
+	return next
 }
 
 func (c *checker) describe(location []string) string {
@@ -230,12 +291,15 @@ func (c *checker) teach(location []string) string {
 	return ""
 }
 
-func properties(s map[string]any) []string {
-	props, _ := s["properties"].(map[string]any)
+// properties are the names that an object at a location may have.
+func (c *checker) properties(location []string) []string {
 	var names []string
-	for name := range props {
-		if name != "$schema" {
-			names = append(names, name)
+	for _, form := range c.everyForm(c.find(location)) {
+		props, _ := form["properties"].(map[string]any)
+		for name := range props {
+			if name != "$schema" {
+				names = append(names, name)
+			}
 		}
 	}
 	slices.Sort(names)

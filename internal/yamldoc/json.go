@@ -9,7 +9,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/assay-llmops/assay/internal/problem"
 )
@@ -18,9 +17,6 @@ import (
 func parseJSON(file string, text []byte) (*Doc, error) {
 	r := &jsonReader{doc: newDoc(file), text: text, dec: json.NewDecoder(bytes.NewReader(text)), line: 1}
 	r.dec.UseNumber()
-	if !utf8.Valid(text) {
-		return nil, (&problem.Problem{File: file, What: "the file is not UTF-8"}).Wanted("JSON in UTF-8")
-	}
 	token, err := r.next()
 	if errors.Is(err, io.EOF) {
 		return nil, (&problem.Problem{File: file, What: "the file is empty"}).Wanted("a JSON value")

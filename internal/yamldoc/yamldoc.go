@@ -21,6 +21,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -45,6 +46,9 @@ const (
 // Parse reads a document. Errors are *problem.Problem with file and line.
 func Parse(file string, data []byte) (*Doc, error) {
 	text := []byte(canonical.Text(data))
+	if !utf8.Valid(text) {
+		return nil, notUTF8(file, string(text))
+	}
 	if strings.HasSuffix(file, ".json") {
 		return parseJSON(file, text)
 	}
@@ -54,12 +58,12 @@ func Parse(file string, data []byte) (*Doc, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, (&problem.Problem{File: file, What: "the file is empty"}).Wanted("a YAML document")
 		}
-		return nil, syntax(file, err)
+		return nil, syntax(file, string(text), err)
 	}
 	var second yaml.Node
 	if err := dec.Decode(&second); !errors.Is(err, io.EOF) {
 		if err != nil {
-			return nil, syntax(file, err)
+			return nil, syntax(file, string(text), err)
 		}
 		return nil, (&problem.Problem{File: file, Line: second.Line, What: "a second document begins here"}).
 			Wanted("one document in the file").Remedy("remove the line ---, or put the second document in a file of its own")
@@ -75,27 +79,6 @@ func Parse(file string, data []byte) (*Doc, error) {
 	}
 	d.value = value
 	return d, nil
-}
-
-var atLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
-
-func syntax(file string, err error) error {
-	text := err.Error()
-	p := &problem.Problem{File: file, Err: err, Want: "valid YAML"}
-	if m := atLine.FindStringSubmatch(text); m != nil {
-		p.Line, _ = strconv.Atoi(m[1]) // absent: 0, unknown
-		text = strings.TrimPrefix(text, m[0])
-	}
-	p.What = "YAML syntax: " + text
-	switch {
-	case strings.Contains(text, "tab") || strings.Contains(text, "cannot start any token"):
-		p.Fix = "indent with spaces, and put values with special characters in quotes"
-	case strings.Contains(text, "mapping values are not allowed"):
-		p.Fix = "put a value that contains a colon in quotes, or check the indentation of this line"
-	default:
-		p.Fix = "check indentation and quotes on this line and the one before"
-	}
-	return p
 }
 
 func newDoc(file string) *Doc {

@@ -143,7 +143,7 @@ func TestModelProblems(t *testing.T) {
 		{`{}`, "builtin/recorded", "add answers:"},
 		{`{}`, "builtin/script", "type: script"},
 		{`{"fake":{"type":"script"}}`, "fake/m", "a script without a file"},
-		{`{"fake":{"type":"script","file":"bad.yaml"}}`, "fake/m", "bad.yaml:1: the script has no rules"},
+		{`{"fake":{"type":"script","file":"bad.yaml"}}`, "fake/m", "bad.yaml:1: rules is an empty list"},
 		{`{"fake":{"type":"script","file":"none.yaml"}}`, "fake/m", "none.yaml"},
 		{`{"openai":{"concurrency":3}}`, "openai/m", "OPENAI_API_KEY is not set"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +21,7 @@ import (
 	"github.com/assay-llmops/assay/internal/llm/script"
 	"github.com/assay-llmops/assay/internal/llm/wire"
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/problem/problemtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -235,34 +237,21 @@ func TestDelaysAreTheScripts(t *testing.T) {
 	})
 }
 
-func TestParseProblems(t *testing.T) {
+// Every .good file parses; every .bad one is a problem that says what the lines
+// "# error:" at its top say; every problem and every constraint of the schema
+// has a file.
+func TestFixtures(t *testing.T) {
 	t.Parallel()
-	for yaml, want := range map[string]string{
-		"":                                     "the script has no rules",
-		"rules: []":                            "the script has no rules",
-		"rulez: []":                            "script.yaml:1: field rulez not found",
-		"rules:\n  - {whn: {}}":                `script.yaml:2: unknown field "whn"; did you mean when?`,
-		"rules:\n  - {when: {modle: x}}":       `did you mean model?`,
-		"rules:\n  - {when: {call: 1}}":        "script.yaml:2: the rule has neither reply nor fault",
-		"rules:\n  - {delay: soon, reply: {}}": `"soon" is not a duration`,
-		"rules:\n  - {when: {matches: '('}, reply: {}}":                     "when.matches does not compile",
-		"rules:\n  - {times: -1, reply: {}}":                                "negative",
-		"rules:\n  - {fault: {}}":                                           "the fault says 0 things",
-		"rules:\n  - {fault: {status: 500, hang: true}}":                    "the fault says 2 things",
-		"rules:\n  - {fault: {status: 200}}":                                "fault.status is 200",
-		"rules:\n  - {fault: {truncate: true}}":                             "there is no reply",
-		"rules:\n  - {reply: {}, fault: {stop_after: -1}}":                  "after -1 chunks",
-		"rules:\n  - {reply: {content: '{{ lastuser }}'}}":                  "{{ lastuser }} stands for nothing here",
-		"rules:\n  - {reply: {content: '{{ match.1 }}'}}":                   "{{ match.1 }} stands for nothing here",
-		"rules:\n  - {when: {matches: a}, reply: {refusal: '{{match.1}}'}}": "stands for nothing here",
-		"rules:\n  - {reply: {usage: {tokens: 3}}}":                         `unknown field "tokens"`,
-		"rules: [": "script.yaml:1:",
-	} {
-		_, err := script.Parse("script.yaml", []byte(yaml))
-		if err == nil || !problem.Is(err) || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", yaml, err, want)
-		}
+	fixtures := problemtest.Fixtures(t, "testdata/script/*")
+	var said []string
+	for i := range fixtures {
+		f := &fixtures[i]
+		_, err := script.Parse(f.Name, []byte(f.Text))
+		f.Check(t, err)
+		said = append(said, fmt.Sprint(err))
 	}
+	problemtest.EveryRule(t, said)
+	problemtest.AgainstSchema(t, "script", fixtures)
 }
 
 // FuzzHandler: any script that parses answers any body without a panic of ours.
