@@ -192,14 +192,16 @@ func (s *Store) summary(r *sqlquery.TraceRow) spanstore.Summary {
 
 // Groups sums the spans that match the query by a dimension, latest first.
 func (s *Store) Groups(ctx context.Context, project string, by spanstore.Dimension, q spanstore.Query) (*spanstore.GroupPage, error) {
-	if hasText(q.Where) {
-		return nil, errTextHere
-	}
 	p, err := s.page(ctx, project, q.Cursor, q.Limit)
 	if err != nil || p == nil {
 		return &spanstore.GroupPage{}, err
 	}
-	st, err := sqlquery.Groups(p.scope, by, &q, p.after, p.limit+1)
+	scope, where, none, err := s.indexed(ctx, p, q.Where, q.Since, q.Until)
+	if err != nil || none {
+		return &spanstore.GroupPage{}, err
+	}
+	q.Where = where
+	st, err := sqlquery.Groups(scope, by, &q, p.after, p.limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -253,15 +255,17 @@ func (s *Store) scoreRows(ctx context.Context, st sqlquery.Statement) (scores []
 
 // Aggregate is a table of figures over the spans that match.
 func (s *Store) Aggregate(ctx context.Context, project string, q spanstore.Aggregate) (*spanstore.Table, error) {
-	if hasText(q.Where) {
-		return nil, errTextHere
-	}
 	p, err := s.page(ctx, project, "", 0)
 	if err != nil || p == nil {
 		return &spanstore.Table{}, err
 	}
+	scope, where, none, err := s.indexed(ctx, p, q.Where, q.Since, q.Until)
+	if err != nil || none {
+		return &spanstore.Table{}, err
+	}
+	q.Where = where
 	most := limit(q.Limit, 1000, mostRows)
-	st, err := sqlquery.AggregateStatement(sqlquery.Scope{Project: p.scope.Project}, &q, most)
+	st, err := sqlquery.AggregateStatement(sqlquery.Scope{Project: scope.Project, Only: scope.Only}, &q, most)
 	if err != nil {
 		return nil, err
 	}
