@@ -93,6 +93,29 @@ func (s *Store) Spans(ctx context.Context, project string, q spanstore.Query) (*
 	})
 }
 
+// Count is how many spans a query matches.
+func (s *Store) Count(ctx context.Context, project string, q spanstore.Query, told func(spans, seen int64) error) (n int64, err error) {
+	if !hasText(q.Where) {
+		t, err := s.Aggregate(ctx, project, spanstore.Aggregate{Where: q.Where, Since: q.Since, Until: q.Until, Metrics: []spanstore.Metric{spanstore.Count}})
+		if err != nil || len(t.Rows) == 0 {
+			return 0, err
+		}
+		return int64(*t.Rows[0].Values[0]), nil
+	}
+	p, err := s.page(ctx, project, "", 0)
+	if err != nil || p == nil {
+		return 0, err
+	}
+	err = s.search(ctx, p, &q, func(found []sqlquery.Place, seen int64) (bool, error) {
+		n += int64(len(found))
+		if seen == math.MinInt64 { // the end
+			return false, nil
+		}
+		return true, told(n, seen)
+	})
+	return n, err
+}
+
 // tracesPerSpan is how many matching spans are looked at, at first, for each
 // trace of a page.
 const tracesPerSpan = 20

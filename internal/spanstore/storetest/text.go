@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -194,6 +195,23 @@ func textAmongMany(t *testing.T, s spanstore.Store) {
 	if !slices.Equal(got, want) {
 		t.Errorf("spans %v, want %v", got, want)
 	}
+	var told []int64
+	begun := spans[len(spans)-1].Start
+	n, err := s.Count(t.Context(), project, spanstore.Query{Where: either}, func(spans, seen int64) error {
+		earlier := float64(seen-Base) / second
+		if earlier > begun || len(told) > 0 && spans < told[len(told)-1] {
+			t.Errorf("a count goes back to %d spans since %v", spans, earlier)
+		}
+		begun, told = earlier, append(told, spans)
+		return nil
+	})
+	if err != nil || n != int64(len(want)) || len(told) == 0 || told[0] >= n || told[len(told)-1] != n {
+		t.Errorf("%d spans are counted, by way of %v back to %v: %v", n, told, begun, err)
+	}
+	halt := errors.New("enough")
+	if _, err := s.Count(t.Context(), project, spanstore.Query{Where: either}, func(int64, int64) error { return halt }); !errors.Is(err, halt) {
+		t.Errorf("a count that is ended: %v", err)
+	}
 	q = spanstore.Query{Where: either, Limit: 5}
 	traces, err := s.Traces(t.Context(), project, q)
 	if err != nil || len(traces.Traces) != 5 || traces.Next == "" || traces.Traces[4].Trace != TraceID((want[4]-1)/3+1) || traces.Traces[4].Spans != 3 {
@@ -222,6 +240,10 @@ func (m *textModel) check(t *testing.T, r *rapid.T, s spanstore.Store, project s
 	same("traces", m.traces(t, s, project), m.wantTraces())
 	by := rapid.SampledFrom([]spanstore.Dimension{spanstore.ByUser, spanstore.BySession}).Draw(r, "by")
 	same("by "+string(by), m.groups(t, s, project, by), m.wantGroups(by))
+	n, err := s.Count(t.Context(), project, m.q, func(int64, int64) error { return nil })
+	if err != nil || n != int64(len(m.hits)) {
+		r.Fatalf("%s: %d spans are counted, want %d: %v", name, n, len(m.hits), err)
+	}
 	table, err := s.Aggregate(t.Context(), project, spanstore.Aggregate{
 		Where: m.q.Where, Since: m.q.Since, Until: m.q.Until, Metrics: []spanstore.Metric{spanstore.Count, spanstore.Traces},
 	})
