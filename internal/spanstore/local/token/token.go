@@ -24,6 +24,7 @@ package token
 
 import (
 	"bytes"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -53,35 +54,34 @@ type cutter struct {
 // next cuts off a token; it is false where there is none.
 func (c *cutter) next() bool {
 	b := c.text
-	start := 0
-	var k kind
-	for ; start < len(b); start++ {
-		var size int
+	start, size := 0, 1
+	k := between
+	for ; start < len(b); start += size {
 		if k, size = kindAt(b[start:]); k != between {
 			break
 		}
-		start += size - 1
 	}
 	if start == len(b) {
 		c.text = nil
 		return false
 	}
-	end, capitals := start, false
-	for end < len(b) {
+	end := start + size
+	for k == run && end < len(b) {
+		if ascii[b[end]] {
+			end++
+			continue
+		}
 		next, size := kindAt(b[end:])
-		if next != k {
+		if next != run {
 			break
 		}
-		capitals = capitals || b[end]-'A' < 26
-		if end += size; k == alone {
-			break
-		}
+		end += size
 	}
 	c.token, c.text = b[start:end], b[end:]
-	if capitals {
+	if slices.ContainsFunc(c.token, isCapital) {
 		c.scratch = append(c.scratch[:0], c.token...)
 		for i, x := range c.scratch {
-			if x-'A' < 26 {
+			if isCapital(x) {
 				c.scratch[i] = x | 0x20
 			}
 		}
@@ -89,6 +89,8 @@ func (c *cutter) next() bool {
 	}
 	return true
 }
+
+func isCapital(c byte) bool { return c-'A' < 26 }
 
 // kind is what a character is to tokens.
 type kind uint8
@@ -99,12 +101,20 @@ const (
 	alone               // one of its own
 )
 
+// ascii are the letters and digits of ASCII.
+var ascii = func() (set [256]bool) {
+	for c := range utf8.RuneSelf {
+		set[c] = c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9'
+	}
+	return set
+}()
+
 // kindAt is the kind of the first character, and how many bytes it has.
 func kindAt(b []byte) (k kind, size int) {
-	if c := b[0]; c < utf8.RuneSelf {
-		if c|0x20-'a' < 26 || c-'0' < 10 {
-			return run, 1
-		}
+	if ascii[b[0]] {
+		return run, 1
+	}
+	if b[0] < utf8.RuneSelf {
 		return between, 1
 	}
 	r, size := utf8.DecodeRune(b)
