@@ -27,6 +27,7 @@ type client struct {
 	base    string
 	key     string
 	project string
+	accept  string // of what is asked for, where it is not plain JSON
 }
 
 func (f *serverFlag) open(c *console) (*client, error) {
@@ -34,7 +35,7 @@ func (f *serverFlag) open(c *console) (*client, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, problem.Newf("%q is no address of a server", f.Server).Wanted("such as http://127.0.0.1:4318")
 	}
-	return &client{c, strings.TrimRight(f.Server, "/"), os.Getenv("ASSAY_API_KEY"), f.In}, nil
+	return &client{c: c, base: strings.TrimRight(f.Server, "/"), key: os.Getenv("ASSAY_API_KEY"), project: f.In}, nil
 }
 
 // do sends a request and gives the answer's body when it is a good one.
@@ -45,6 +46,9 @@ func (cl *client) do(method, path string, body io.Reader) (io.ReadCloser, error)
 	}
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
+	}
+	if cl.accept != "" {
+		r.Header.Set("Accept", cl.accept)
 	}
 	if cl.project != "" { // the API reads the query, OTLP the header
 		query := r.URL.Query()

@@ -28,13 +28,17 @@ type traceCmd struct {
 type traceLsCmd struct {
 	serverFlag
 	spanQuery
-	Limit int `short:"n" default:"20" help:"How many."`
+	Limit int  `short:"n" default:"20" help:"How many."`
+	Count bool `help:"Only say how many spans match; on a terminal, how many so far."`
 }
 
 func (cmd *traceLsCmd) Run(c *console) error {
 	cl, err := cmd.open(c)
 	if err != nil {
 		return err
+	}
+	if cmd.Count {
+		return cmd.count(c, cl)
 	}
 	if cmd.Limit < 1 {
 		return problem.Newf("-n %d lists nothing", cmd.Limit).Remedy("give a number above 0")
@@ -64,6 +68,46 @@ func (cmd *traceLsCmd) Run(c *console) error {
 	c.printf("%s\n", traceHead)
 	for i := range list {
 		c.printTrace(&list[i])
+	}
+	return nil
+}
+
+// count says how many spans match.
+func (cmd *traceLsCmd) count(c *console, cl *client) error {
+	cl.accept = "application/x-ndjson"
+	body, err := cl.stream("/spans/count", cmd.values())
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	_, live := terminal(c.err)
+	var count struct {
+		api.Count
+		api.Failure
+	}
+	err = eachLine(body, func(_ int, line []byte) error {
+		if err := json.Unmarshal(line, &count); err != nil {
+			return problem.Newf("the server at %s answers what is no JSON of Assay: %v", cl.base, err).Remedy("is it Assay, and of the same version?")
+		}
+		if count.Error != nil {
+			return problem.Newf("the count broke off at %d: %s", count.Spans, count.Error.Message)
+		}
+		if live && !c.flags.Quiet && !count.Done && count.Seen != nil {
+			c.progressed = true
+			fmt.Fprintf(c.err, "\r\x1b[K%s, back to %s", plural(int(count.Spans), "span"), count.Seen.Format("2006-01-02 15:04"))
+		}
+		return nil
+	})
+	c.clearProgress()
+	switch {
+	case err != nil:
+		return err
+	case !count.Done:
+		return problem.Newf("the count broke off at %d", count.Spans).Remedy("narrow it, as with --since 24h")
+	case c.flags.JSON:
+		c.printJSON(map[string]any{"format": "assay.count/1", "spans": count.Spans})
+	default:
+		c.printf("%s\n", plural(int(count.Spans), "span"))
 	}
 	return nil
 }

@@ -121,6 +121,16 @@ func (standIn) Append(_ context.Context, _ string, b *spanstore.Batch) error {
 	return nil
 }
 
+func (standIn) Count(_ context.Context, _ string, q spanstore.Query, told func(spans, seen int64) error) (int64, error) {
+	if err := told(1, standInStart().UnixNano()); err != nil {
+		return 0, err
+	}
+	if q.Where != nil {
+		return 0, errors.New("a block is damaged")
+	}
+	return 1234, nil
+}
+
 func (standIn) Export(_ context.Context, _ string, q spanstore.Query, write func(*spanstore.Batch) error) error {
 	b := &spanstore.Batch{Resources: []spanstore.Resource{{}}, Scopes: []spanstore.Scope{{}}, Spans: []spanstore.Item{{Bytes: []byte("\x2a\x04chat")}}}
 	if err := write(b); err != nil {
@@ -184,12 +194,25 @@ func TestTailFollows(t *testing.T) {
 	}
 }
 
+func TestTraceCount(t *testing.T) {
+	t.Setenv("ASSAY_API_KEY", "key")
+	server := standInServer(t)
+	code, stdout, stderr := assay(t, ".", "trace", "ls", "--count", "--server", server)
+	if code != exitOK || stdout != "1234 spans\n" || stderr != "" {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	code, stdout, stderr = assay(t, ".", "trace", "ls", "--count", "text:refund", "--server", server)
+	if code == exitOK || stdout != "" || !strings.Contains(stderr, "the count broke off at 1: ") {
+		t.Errorf("a count that fails: exit %d\n%s%s", code, stdout, stderr)
+	}
+}
+
 // TestTraceJSON checks what the commands that ask a server print with --json.
 func TestTraceJSON(t *testing.T) {
 	t.Setenv("ASSAY_API_KEY", "key")
 	server := standInServer(t)
 	for line, format := range map[string]string{
-		"trace ls": "assay.traces/1", "trace show " + standInTrace().String(): "assay.trace/1", "trace show " + standInTrace().String() + " --span 0000000000000004": "assay.span/1",
+		"trace ls": "assay.traces/1", "trace ls --count": "assay.count/1", "trace show " + standInTrace().String(): "assay.trace/1", "trace show " + standInTrace().String() + " --span 0000000000000004": "assay.span/1",
 		"stats --by model": "assay.stats/1", "score add grounded --value 1 --case c": "assay.score/1", "trace import testdata/two.otlp.jsonl": "assay.import/1",
 		"trace ls modle=x": "assay.error/1",
 	} {

@@ -40,6 +40,7 @@ func TestAnswers(t *testing.T) {
 			`"input_messages":[{"role":"user","parts":[{"type":"text","text":"hi"}]}]`, `"ttft_ms":250`,
 		}},
 		{"GET", "/spans", "/spans?since=24h", "", []string{`"status":"error","reason":"timeout"`, `"cost_sent_usd":"0.0015"`, `"counted":true`}},
+		{"GET", "/spans/count", "/spans/count?q=text:refund&since=24h", "", []string{`{"spans":0,"done":true}`}},
 		{"GET", "/spans/{trace_id}/{span_id}", "/spans/" + hexTrace + "/0000000000000003", "", []string{`"depth":1`, `"text":"hi"`}},
 		{"GET", "/sessions", "/sessions", "", []string{`{"sessions":[{"id":"u1","first":"2026-03-01T09:00:00.123456789Z"`}},
 		{"GET", "/sessions/{session_id}", "/sessions/a%2Fb", "", []string{`"id":"a/b","traces":[{`}},
@@ -297,6 +298,38 @@ func TestDeepAndBroadTraces(t *testing.T) {
 	}
 	if order := nest(broad); len(order) != n || order[n-1].depth != 1 {
 		t.Errorf("a broad trace ends at %+v", order[len(order)-1])
+	}
+}
+
+// TestCount: who accepts lines is told how far a count has come, and how it
+// ended.
+func TestCount(t *testing.T) {
+	t.Parallel()
+	clock := now()
+	count := func(d *double, accept string) (status int, kind string, lines []string) {
+		h := New(Options{Store: d, Who: allowed, Now: func() time.Time { clock = clock.Add(countEvery / 2); return clock }})
+		r := httptest.NewRequest("GET", Prefix+"/spans/count?q=text:refund", nil)
+		r.Header.Set("Accept", accept)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Code, w.Header().Get("Content-Type"), strings.Split(strings.TrimSpace(w.Body.String()), "\n")
+	}
+	status, kind, lines := count(&double{counts: 4}, "application/x-ndjson, application/json")
+	if want := []string{
+		`{"spans":0,"seen":"2026-03-01T09:00:00.123456789Z","done":false}`, `{"spans":2,"seen":"2026-03-01T09:00:02.123456789Z","done":false}`, `{"spans":4,"done":true}`,
+	}; status != 200 || kind != ndjson || !slices.Equal(lines, want) {
+		t.Errorf("%d %s %q", status, kind, lines)
+	}
+	status, kind, lines = count(&double{counts: 4}, "application/json")
+	if status != 200 || kind != "application/json" || !slices.Equal(lines, []string{`{"spans":4,"done":true}`}) {
+		t.Errorf("%d %s %q", status, kind, lines)
+	}
+	status, _, lines = count(&double{counts: 1, fails: errors.New("a block is damaged")}, ndjson)
+	if status != 200 || len(lines) != 2 || !strings.Contains(lines[1], `"code":"internal"`) || strings.Contains(lines[1], "block") {
+		t.Errorf("a count that fails: %d %q", status, lines)
+	}
+	if status, _, lines = count(&double{fails: errors.New("a block is damaged")}, ndjson); status != 500 {
+		t.Errorf("a count that fails at once: %d %q", status, lines)
 	}
 }
 

@@ -36,6 +36,7 @@ type double struct {
 	erasure   spanstore.Erasure
 	batch     *spanstore.Batch
 	by        spanstore.Dimension
+	counts    int // how often a count is told before its end
 
 	fails    error
 	empty    bool
@@ -85,6 +86,16 @@ func (d *double) Traces(_ context.Context, project string, q spanstore.Query) (*
 func (d *double) Spans(_ context.Context, project string, q spanstore.Query) (*spanstore.SpanPage, error) {
 	d.project, d.query = project, q
 	return &spanstore.SpanPage{Spans: records()}, d.fails
+}
+
+func (d *double) Count(_ context.Context, project string, q spanstore.Query, told func(spans, seen int64) error) (int64, error) {
+	d.project, d.query = project, q
+	for n := range d.counts {
+		if err := told(int64(n), start()+int64(n)*second); err != nil {
+			return 0, err
+		}
+	}
+	return int64(d.counts), d.fails
 }
 
 func (d *double) Trace(_ context.Context, project string, id trace.ID) (*spanstore.Trace, error) {

@@ -17,6 +17,10 @@ func routes() []route {
 		},
 		{http.MethodDelete, "/traces/{trace_id}", ScopeAdmin, "Erase a trace, on disk too, before the answer.", nil, nil, Erased{}, (*call).eraseTrace},
 		{http.MethodGet, "/spans", ScopeRead, "Spans that match, newest first.", lists, nil, SpanPage{}, (*call).spans},
+		{
+			http.MethodGet, "/spans/count", ScopeRead, "How many spans match. With Accept: application/x-ndjson a line tells how far the count has come, several times a second, until one that is done.",
+			forSpans(), nil, Count{}, (*call).count,
+		},
 		{http.MethodGet, "/spans/{trace_id}/{span_id}", ScopeRead, "One span with all that it holds.", nil, nil, Step{}, (*call).span},
 		{http.MethodGet, "/sessions", ScopeRead, "Sessions with the sums of their matching spans, latest first.", groups, nil, SessionPage{}, (*call).sessions},
 		{http.MethodGet, "/sessions/{session_id}", ScopeRead, "The traces of a session, newest first.", lists, nil, Session{}, (*call).session},

@@ -49,6 +49,13 @@ type SpanPage struct {
 	Next  string `json:"next,omitempty" doc:"Cursor of the next page."`
 }
 
+// Count is how many spans match. A line of a count that goes on is not done.
+type Count struct {
+	Spans int64      `json:"spans" doc:"Spans that match, so far."`
+	Seen  *time.Time `json:"seen,omitempty" doc:"While the count goes on: those that start later are counted."`
+	Done  bool       `json:"done"`
+}
+
 // Summary is a trace in a list, summed over all of its spans.
 type Summary struct {
 	TraceID    string     `json:"trace_id"`

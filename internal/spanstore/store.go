@@ -36,6 +36,10 @@ type Store interface {
 	Trace(ctx context.Context, project string, id trace.ID) (*Trace, error)
 	// Spans are the spans that a query matches, newest first.
 	Spans(ctx context.Context, project string, q Query) (*SpanPage, error)
+	// Count is how many spans match a query, whatever its limit. While it looks at
+	// texts it calls told now and then with how many it has found so far; those
+	// that start after seen are counted then. An error of told ends the count.
+	Count(ctx context.Context, project string, q Query, told func(spans, seen int64) error) (int64, error)
 	// Traces are the traces of which one span matches the query, newest start
 	// first, each summed over all of its spans.
 	Traces(ctx context.Context, project string, q Query) (*TracePage, error)

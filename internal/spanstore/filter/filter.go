@@ -56,7 +56,7 @@ const (
 	GreaterEqual Op = ">="
 	Match        Op = "~"  // an RE2 expression is found in the text
 	NoMatch      Op = "!~" // the field is there and the expression is not found
-	Words        Op = ":"  // all words are found in the text, one after the other; letters' case aside (ASCII)
+	Words        Op = ":"  // the words are found in the text, one after the other, as package token cuts them
 	Has          Op = "has"
 )
 

@@ -155,7 +155,9 @@ func TestMistakes(t *testing.T) {
 		{"user=\"a", 6, "this quote is never closed"},
 		{"user=\"a\"b", 9, "text directly after the closing quote"},
 		{"user=\"\"", 6, "fix: spans without one: NOT has:user"},
-		{"text~x", 5, "expected: text:\"some words\""},
+		{"text=x", 5, "expected: text:\"some words\""},
+		{"text:\"?!\"", 6, "holds no word\n  expected: letters or digits\n  fix: to look for signs, write an expression: text~\"\\\\?!\""},
+		{"text~\"(\"", 6, "expected: an RE2 expression"},
 		{"refund policy", 1, "fix: to search texts for it: text:refund"},
 		{"\"refund policy\"", 1, "fix: search texts with text:\"some words\""},
 		{"user=a or user=b", 8, "fix: write OR in capitals"},
@@ -220,6 +222,8 @@ func genCond(t *rapid.T) Expr {
 			c.Value.Text = rapid.StringMatching("[1-9a-f]{16}").Draw(t, "span")
 		case c.Op == Match || c.Op == NoMatch:
 			c.Value.Text = rapid.SampledFrom([]string{"a", `\d+"`, `^(gpt|o)-\w\\`, "x y"}).Draw(t, "expression")
+		case c.Op == Words:
+			c.Value.Text = rapid.String().Draw(t, "around") + rapid.SampledFrom([]string{"a", "é", "退款", "Two words"}).Draw(t, "words")
 		default:
 			c.Value.Text = rapid.String().Filter(func(s string) bool { return strings.TrimSpace(s) != "" }).Draw(t, "text")
 		}

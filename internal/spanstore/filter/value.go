@@ -2,6 +2,7 @@ package filter
 
 import (
 	"math"
+	"regexp"
 	"regexp/syntax"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/assay-llmops/assay/internal/price"
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/spanstore/local/token"
 	"github.com/assay-llmops/assay/internal/trace"
 )
 
@@ -21,7 +23,7 @@ func ops(f Field) []Op {
 	case FieldParent:
 		return []Op{Equal, Unequal, Has}
 	case FieldText:
-		return []Op{Words}
+		return []Op{Match, NoMatch, Words}
 	case FieldTokens, FieldTokensIn, FieldTokensOut, FieldCost, FieldLatency, FieldTTFT, FieldScore:
 		return append(order, Has)
 	}
@@ -137,6 +139,9 @@ func (p *parser) readText(c *Cond, text string, at int) (v Value, err error) {
 			q = q.Remedy("spans without one: NOT has:%s", c.Field)
 		}
 		return v, q
+	case c.Op == Words && len(token.Of(text)) == 0:
+		return v, p.at(at, "%q holds no word", clip(text)).Wanted("letters or digits").
+			Remedy("to look for signs, write an expression: %s~%q", c.Field, regexp.QuoteMeta(clip(text)))
 	case c.Op == Match || c.Op == NoMatch:
 		if _, err := syntax.Parse(text, syntax.Perl); err != nil {
 			q := p.at(at, "%s", strings.TrimPrefix(err.Error(), "error parsing regexp: ")).Wanted("an RE2 expression: https://github.com/google/re2/wiki/Syntax")

@@ -8,35 +8,32 @@ import (
 )
 
 // needs is what the bytes of a message must hold so that one of its texts can
-// hold given words. It spares most messages the reading: that the needs are not
+// hold given tokens. It spares most messages the reading: that the needs are not
 // met is certain, that they are met says only that the texts must be read.
 //
 // A text is a run of the message's bytes, unchanged, except that one of JSON
 // comes without its escapes (semconv.EachText): there, up to three times,
 // backslashes go, n, r, t, b and f behind one become a space, u with four digits
-// becomes a character, and whatever else is behind one stays. So a piece of the
-// words that has no space, quote, slash, backslash, control character and no
-// character that may stand for broken bytes lies in the message as it is, unless
-// an escape that is none of JSON's is in the message: \q is q, and q may be in
-// the middle of a piece. An n that lost no backslash but its own became a space,
-// and one that did not still has a backslash in front, which no piece has. An
-// escape of a character beyond ASCII may be a part of a piece that is not ASCII
-// itself, but not of one that is. An escape that the end of its text cuts short
-// may look whole in the message, and gives u and the digits: they are cut off.
+// becomes a character, and whatever else is behind one stays. So a token, which
+// has neither space, quote, slash, backslash nor control character, lies in the
+// message as it is, unless an escape that is none of JSON's is in the message: \q
+// is q, and q may be in the middle of a token. An n that lost no backslash but
+// its own became a space, and one that did not still has a backslash in front,
+// which no token has. An escape of a character beyond ASCII may be a part of a
+// token that is not ASCII itself, but not of one that is. An escape that the end
+// of its text cuts short may look whole in the message, and gives u and the
+// digits: they are cut off.
 type needs struct {
 	pieces [][]byte // lower case, none empty
 	ascii  [][]byte // parts of the pieces: those of ASCII only
 }
 
-// needsOf takes the words in lower case.
-func needsOf(words []byte) needs {
-	apart := func(r rune) bool {
-		return r <= ' ' || r == '"' || r == '/' || r == '\\' || r == utf8.RuneError
+func needsOf(tokens [][]byte) needs {
+	var ascii [][]byte
+	for _, t := range tokens {
+		ascii = append(ascii, bytes.FieldsFunc(t, func(r rune) bool { return r >= utf8.RuneSelf })...)
 	}
-	return needs{
-		pieces: withoutEnds(bytes.FieldsFunc(words, apart)),
-		ascii:  withoutEnds(bytes.FieldsFunc(words, func(r rune) bool { return apart(r) || r >= utf8.RuneSelf })),
-	}
+	return needs{pieces: withoutEnds(tokens), ascii: withoutEnds(ascii)}
 }
 
 // withoutEnds cuts off what may be the beginning of an escape.
@@ -54,7 +51,7 @@ func withoutEnds(pieces [][]byte) (list [][]byte) {
 
 func (n *needs) nothing() bool { return len(n.pieces) == 0 }
 
-// maybeIn says whether a text of the message may hold the words; scratch is for
+// maybeIn says whether a text of the message may hold the tokens; scratch is for
 // use again.
 func (n *needs) maybeIn(message, scratch []byte) (again []byte, maybe bool) {
 	scratch = lower(scratch[:0], message)

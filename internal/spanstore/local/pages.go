@@ -93,6 +93,29 @@ func (s *Store) Spans(ctx context.Context, project string, q spanstore.Query) (*
 	})
 }
 
+// Count is how many spans a query matches.
+func (s *Store) Count(ctx context.Context, project string, q spanstore.Query, told func(spans, seen int64) error) (n int64, err error) {
+	if !hasText(q.Where) {
+		t, err := s.Aggregate(ctx, project, spanstore.Aggregate{Where: q.Where, Since: q.Since, Until: q.Until, Metrics: []spanstore.Metric{spanstore.Count}})
+		if err != nil || len(t.Rows) == 0 {
+			return 0, err
+		}
+		return int64(*t.Rows[0].Values[0]), nil
+	}
+	p, err := s.page(ctx, project, "", 0)
+	if err != nil || p == nil {
+		return 0, err
+	}
+	err = s.search(ctx, p, &q, func(found []sqlquery.Place, seen int64) (bool, error) {
+		n += int64(len(found))
+		if seen == math.MinInt64 { // the end
+			return false, nil
+		}
+		return true, told(n, seen)
+	})
+	return n, err
+}
+
 // tracesPerSpan is how many matching spans are looked at, at first, for each
 // trace of a page.
 const tracesPerSpan = 20
@@ -192,14 +215,16 @@ func (s *Store) summary(r *sqlquery.TraceRow) spanstore.Summary {
 
 // Groups sums the spans that match the query by a dimension, latest first.
 func (s *Store) Groups(ctx context.Context, project string, by spanstore.Dimension, q spanstore.Query) (*spanstore.GroupPage, error) {
-	if hasText(q.Where) {
-		return nil, errTextHere
-	}
 	p, err := s.page(ctx, project, q.Cursor, q.Limit)
 	if err != nil || p == nil {
 		return &spanstore.GroupPage{}, err
 	}
-	st, err := sqlquery.Groups(p.scope, by, &q, p.after, p.limit+1)
+	scope, where, none, err := s.indexed(ctx, p, q.Where, q.Since, q.Until)
+	if err != nil || none {
+		return &spanstore.GroupPage{}, err
+	}
+	q.Where = where
+	st, err := sqlquery.Groups(scope, by, &q, p.after, p.limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -253,15 +278,17 @@ func (s *Store) scoreRows(ctx context.Context, st sqlquery.Statement) (scores []
 
 // Aggregate is a table of figures over the spans that match.
 func (s *Store) Aggregate(ctx context.Context, project string, q spanstore.Aggregate) (*spanstore.Table, error) {
-	if hasText(q.Where) {
-		return nil, errTextHere
-	}
 	p, err := s.page(ctx, project, "", 0)
 	if err != nil || p == nil {
 		return &spanstore.Table{}, err
 	}
+	scope, where, none, err := s.indexed(ctx, p, q.Where, q.Since, q.Until)
+	if err != nil || none {
+		return &spanstore.Table{}, err
+	}
+	q.Where = where
 	most := limit(q.Limit, 1000, mostRows)
-	st, err := sqlquery.AggregateStatement(sqlquery.Scope{Project: p.scope.Project}, &q, most)
+	st, err := sqlquery.AggregateStatement(sqlquery.Scope{Project: scope.Project, Only: scope.Only}, &q, most)
 	if err != nil {
 		return nil, err
 	}

@@ -24,19 +24,6 @@ func (s *Store) spanRows(ctx context.Context, st sqlquery.Statement) ([]sqlquery
 	return list, err
 }
 
-// placeRows runs a query for the places of spans.
-func (s *Store) placeRows(ctx context.Context, st sqlquery.Statement) ([]sqlquery.SpanRow, error) {
-	var list []sqlquery.SpanRow
-	var r sqlquery.SpanRow
-	fields := r.PlaceFields()
-	err := s.index.Query(ctx, st.SQL, st.Args, func(rows *sql.Rows) error {
-		err := rows.Scan(fields...)
-		list = append(list, r)
-		return err
-	})
-	return list, err
-}
-
 // record is a row with its texts.
 func (s *Store) record(r *sqlquery.SpanRow) spanstore.Record {
 	x := s.index

@@ -1,35 +1,144 @@
 package local
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
+	"math"
 	"slices"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
-	"github.com/assay-llmops/assay/internal/spanstore/local/block"
+	"github.com/assay-llmops/assay/internal/spanstore/filter"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
 	"github.com/assay-llmops/assay/internal/spanstore/sqlquery"
-	"github.com/assay-llmops/assay/internal/trace"
 )
 
 const (
 	firstCandidates = 200 // spans whose text is looked at together, at first
 	mostCandidates  = 50_000
 	openedTogether  = 500 // spans that are held in memory at once
-	sieves          = 2   // goroutines that look at bytes for one search
 )
+
+// candidate is a span that the filter may be true of.
+type candidate struct {
+	sqlquery.Place
+	facts facts
+}
+
+// search calls visit with the places of the spans that the query matches, newest
+// first, part by part, until visit wants no more. Of the spans that start after
+// seen, all that match have been given then. A part may be empty: that tells how
+// far the search has come.
+func (s *Store) search(ctx context.Context, p *page, q *spanstore.Query, visit func(found []sqlquery.Place, seen int64) (more bool, err error)) error {
+	in, err := newInquiry(q.Where)
+	if err != nil {
+		return err
+	}
+	loose := *q
+	loose.Where = in.loose
+	for after, chunk := p.after, firstCandidates; ; chunk = min(4*chunk, mostCandidates) {
+		list, err := s.candidates(ctx, p, in, &loose, after, chunk)
+		if err != nil {
+			return err
+		}
+		last := len(list) < chunk
+		if !last {
+			after = list[len(list)-1].Cursor()
+		}
+		for part := range slices.Chunk(list, mostSieved) {
+			if more, err := s.lookAt(ctx, p, in, part, visit); err != nil || !more {
+				return err
+			}
+		}
+		if last {
+			_, err := visit(nil, math.MinInt64)
+			return err
+		}
+	}
+}
+
+// lookAt settles what is open of candidates and gives those that match to visit.
+func (s *Store) lookAt(ctx context.Context, p *page, in *inquiry, list []candidate, visit func([]sqlquery.Place, int64) (bool, error)) (more bool, err error) {
+	seen := list[len(list)-1].Start
+	if list, err = s.sieved(ctx, p, in, list); err != nil {
+		return false, err
+	}
+	for part := range slices.Chunk(list, openedTogether) {
+		to := part[len(part)-1].Start
+		found, err := s.settled(ctx, p, in, part)
+		if err != nil {
+			return false, err
+		}
+		if more, err = visit(found, to); err != nil || !more {
+			return false, err
+		}
+	}
+	return visit(nil, seen)
+}
+
+// candidates asks the index for the next spans that may match.
+func (s *Store) candidates(ctx context.Context, p *page, in *inquiry, loose *spanstore.Query, after *sqlquery.Cursor, n int) ([]candidate, error) {
+	st, err := sqlquery.Places(p.scope, loose, in.known, after, n)
+	if err != nil {
+		return nil, err
+	}
+	var list []candidate
+	place := sqlquery.Place{Holds: make([]bool, len(in.known))}
+	fields := place.Fields()
+	err = s.index.Query(ctx, st.SQL, st.Args, func(rows *sql.Rows) error {
+		err := rows.Scan(fields...)
+		c := candidate{Place: place, facts: facts{texts: make([]verdict, len(in.texts))}}
+		c.Holds = slices.Clone(place.Holds)
+		c.facts.known = c.Holds
+		list = append(list, c)
+		return err
+	})
+	return list, err
+}
+
+// settled keeps the candidates that match, and opens those of which that is not
+// known.
+func (s *Store) settled(ctx context.Context, p *page, in *inquiry, list []candidate) ([]sqlquery.Place, error) {
+	var refs []seglog.Ref
+	var asked []*candidate
+	for i := range list {
+		if in.ask(&list[i].facts) == open {
+			asked = append(asked, &list[i])
+			refs = append(refs, seglog.Ref(list[i].Ref))
+		}
+	}
+	spans, err := s.open(ctx, p.log, p.scope, refs)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range asked {
+		for k := range in.texts {
+			if in.ask(&c.facts) != open {
+				break
+			}
+			if c.facts.texts[k] != open {
+				continue
+			}
+			holds := false
+			if spans[i].item != nil { // what is lost has no texts
+				if holds, err = in.texts[k].holds(&spans[i]); err != nil {
+					return nil, err
+				}
+			}
+			c.facts.texts[k] = verdictOf(holds)
+		}
+	}
+	var found []sqlquery.Place
+	for i := range list {
+		if in.ask(&list[i].facts) == yes {
+			found = append(found, list[i].Place)
+		}
+	}
+	return found, nil
+}
 
 // matches gives the page's rows, and whether there are more behind it.
 func (s *Store) matches(ctx context.Context, p *page, q spanstore.Query) (rows []sqlquery.SpanRow, more bool, err error) {
-	var texts []textCond
-	if q.Where, texts, err = splitText(q.Where); err != nil {
-		return nil, false, err
-	}
-	if len(texts) == 0 {
+	if !hasText(q.Where) {
 		st, err := sqlquery.Spans(p.scope, &q, p.after, p.limit+1)
 		if err != nil {
 			return nil, false, err
@@ -37,10 +146,19 @@ func (s *Store) matches(ctx context.Context, p *page, q spanstore.Query) (rows [
 		rows, err = s.spanRows(ctx, st)
 		return rows[:min(len(rows), p.limit)], len(rows) > p.limit, err
 	}
-	if rows, more, err = s.searched(ctx, p, &q, texts); err != nil || len(rows) == 0 {
+	var found []sqlquery.Place
+	err = s.search(ctx, p, &q, func(part []sqlquery.Place, _ int64) (bool, error) {
+		found = append(found, part...)
+		return len(found) <= p.limit, nil
+	})
+	if err != nil || len(found) == 0 {
 		return nil, false, err
 	}
-	st, err := sqlquery.SpansAt(p.scope, rows)
+	more = len(found) > p.limit
+	found = found[:min(len(found), p.limit)]
+	scope := p.scope
+	scope.Only = refsOf(found)
+	st, err := sqlquery.Spans(scope, &spanstore.Query{Since: found[len(found)-1].Start, Until: found[0].Start + 1}, nil, len(found))
 	if err != nil {
 		return nil, false, err
 	}
@@ -48,166 +166,51 @@ func (s *Store) matches(ctx context.Context, p *page, q spanstore.Query) (rows [
 	return rows, more && len(rows) > 0, err // what was erased meanwhile is not there
 }
 
-// searched gives the places of the page's spans: those that the rest of the
-// filter and all conditions on text hold for.
-func (s *Store) searched(ctx context.Context, p *page, q *spanstore.Query, texts []textCond) (rows []sqlquery.SpanRow, more bool, err error) {
-	for after, chunk := p.after, firstCandidates; len(rows) <= p.limit; chunk = min(4*chunk, mostCandidates) {
-		st, err := sqlquery.Places(p.scope, q, after, chunk)
-		if err != nil {
-			return nil, false, err
-		}
-		found, err := s.placeRows(ctx, st)
-		if err != nil {
-			return nil, false, err
-		}
-		end := len(found) < chunk
-		if !end {
-			last := &found[len(found)-1]
-			after = &sqlquery.Cursor{Start: last.Start, Trace: trace.IDOf(last.Hi, last.Lo), Span: trace.SpanIDOf(last.Span)}
-		}
-		if found, err = s.sieved(ctx, p, found, texts); err != nil {
-			return nil, false, err
-		}
-		for part := range slices.Chunk(found, openedTogether) {
-			if len(rows) > p.limit {
-				break
-			}
-			kept, err := s.withText(ctx, p, part, texts)
-			if err != nil {
-				return nil, false, err
-			}
-			rows = append(rows, kept...)
-		}
-		if end {
-			break
-		}
+func refsOf(places []sqlquery.Place) []sqlquery.Ref {
+	refs := make([]sqlquery.Ref, len(places))
+	for i := range places {
+		refs[i] = places[i].Ref
 	}
-	return rows[:min(len(rows), p.limit)], len(rows) > p.limit, nil
+	return refs
 }
 
-// sieved leaves out the spans whose bytes, with those of their log records, show
-// that a condition on text cannot hold.
-func (s *Store) sieved(ctx context.Context, p *page, rows []sqlquery.SpanRow, texts []textCond) ([]sqlquery.SpanRow, error) {
-	for k := range texts {
-		t := &texts[k]
-		if t.negated || t.needs.nothing() {
-			continue
-		}
-		maybe := make([]bool, len(rows))
-		refs := make([]seglog.Ref, len(rows))
-		for i := range rows {
-			refs[i] = seglog.Ref(rows[i].Ref)
-		}
-		if err := sieve(ctx, p.log, refs, &t.needs, func(i int) { maybe[i] = true }); err != nil {
-			return nil, err
-		}
-		if err := s.sieveLogs(ctx, p, rows, &t.needs, maybe); err != nil {
-			return nil, err
-		}
-		kept := rows[:0]
-		for i := range rows {
-			if maybe[i] {
-				kept = append(kept, rows[i])
-			}
-		}
-		rows = kept
+// indexed makes of a query with conditions on text one that the index answers
+// alone: the same spans, by their places. All text that the rest of the filter
+// leaves is read for that. None is true where no span matches.
+func (s *Store) indexed(ctx context.Context, p *page, where filter.Expr, since, until int64) (scope sqlquery.Scope, rest filter.Expr, none bool, err error) {
+	if !hasText(where) {
+		return p.scope, where, false, nil
 	}
-	return rows, nil
-}
-
-// sieveLogs marks the spans that a log record names which may hold what is
-// needed.
-func (s *Store) sieveLogs(ctx context.Context, p *page, rows []sqlquery.SpanRow, n *needs, maybe []bool) error {
-	if !s.index.Logged(p.scope.Project) {
-		return nil
-	}
-	at := map[sqlquery.SpanKey]int{}
-	var keys []sqlquery.SpanKey
-	for i := range rows {
-		if !maybe[i] {
-			k := sqlquery.SpanKey{Hi: rows[i].Hi, Lo: rows[i].Lo, Span: rows[i].Span}
-			at[k], keys = i, append(keys, k)
-		}
-	}
-	for part := range slices.Chunk(keys, 5000) { // they are written into the statement
-		var owners []int
-		var logs []seglog.Ref
-		st := sqlquery.LogsOf(p.scope, part)
-		err := s.index.Query(ctx, st.SQL, st.Args, func(rows *sql.Rows) error {
-			var k sqlquery.SpanKey
-			var ref seglog.Ref
-			err := rows.Scan(&k.Hi, &k.Lo, &k.Span, &ref.Segment, &ref.Ordinal)
-			owners, logs = append(owners, at[k]), append(logs, ref)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if err := sieve(ctx, p.log, logs, n, func(i int) { maybe[owners[i]] = true }); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sieve calls found with the index of each of refs whose item may hold what is
-// needed. Neighbours in the log go to one goroutine, which unpacks their block
-// once; found is called by one goroutine at a time.
-func sieve(ctx context.Context, log *seglog.Log, refs []seglog.Ref, n *needs, found func(i int)) error {
-	order := make([]int, len(refs))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(refs[a].Segment, refs[b].Segment), cmp.Compare(refs[a].Ordinal, refs[b].Ordinal))
+	all := *p
+	all.after = nil // the page's is one of a list of something else
+	scope = p.scope
+	err = s.search(ctx, &all, &spanstore.Query{Where: where, Since: since, Until: until}, func(part []sqlquery.Place, _ int64) (bool, error) {
+		scope.Only = append(scope.Only, refsOf(part)...)
+		return true, nil
 	})
-	var mu sync.Mutex
-	g, ctx := errgroup.WithContext(ctx)
-	for part := range slices.Chunk(order, max(1, (len(order)+sieves-1)/sieves)) {
-		g.Go(func() error {
-			mine := make([]seglog.Ref, len(part))
-			for i, k := range part {
-				mine[i] = refs[k]
-			}
-			var scratch []byte
-			return log.Items(ctx, mine, func(i int, it *block.Item) error {
-				if it == nil {
-					return nil
-				}
-				var maybe bool
-				if scratch, maybe = n.maybeIn(it.Bytes, scratch); maybe {
-					mu.Lock()
-					defer mu.Unlock()
-					found(part[i])
-				}
-				return nil
-			})
-		})
-	}
-	return g.Wait()
+	return scope, nil, len(scope.Only) == 0, err
 }
 
-// withText keeps the rows whose spans fit all conditions on text.
-func (s *Store) withText(ctx context.Context, p *page, rows []sqlquery.SpanRow, texts []textCond) ([]sqlquery.SpanRow, error) {
-	refs := make([]seglog.Ref, len(rows))
-	for i := range rows {
-		refs[i] = seglog.Ref(rows[i].Ref)
-	}
-	list, err := s.open(ctx, p.log, p.scope, refs)
-	if err != nil {
-		return nil, err
-	}
-	kept := rows[:0]
-	for i := range list {
-		fits := list[i].item != nil
-		for k := 0; fits && k < len(texts); k++ {
-			if fits, err = texts[k].holds(&list[i]); err != nil {
-				return nil, err
-			}
+// textTraces are the rows of a page of traces that have a span with such a text.
+// Spans are looked at newest first, until those that are left cannot belong to a
+// trace of this page.
+func (s *Store) textTraces(ctx context.Context, p *page, q *spanstore.Query) (rows []sqlquery.TraceRow, err error) {
+	spans, traces := *p, *p
+	spans.after = nil // a trace that starts before the cursor may have spans after it
+	enough := 2 * (p.limit + 1)
+	err = s.search(ctx, &spans, q, func(part []sqlquery.Place, seen int64) (bool, error) {
+		traces.scope.Only = append(traces.scope.Only, refsOf(part)...)
+		found := len(traces.scope.Only)
+		if found == 0 || found < enough && seen != math.MinInt64 {
+			return true, nil
 		}
-		if fits {
-			kept = append(kept, rows[i])
+		enough = 4 * found
+		horizon := seen
+		if seen != math.MinInt64 { // of those that start then, some may not have been looked at
+			horizon++
 		}
-	}
-	return kept, nil
+		rows, err = s.traceRows(ctx, &traces, &spanstore.Query{Since: q.Since, Until: q.Until}, horizon)
+		return len(rows) <= p.limit, err
+	})
+	return rows, err
 }

@@ -23,6 +23,10 @@ type Scope struct {
 	Project uint32
 	Newest  Ref // last item that counts; zero: all
 
+	// Only, where there are any, are the places of the spans that count: those that
+	// conditions hold for which no engine answers, such as one on text.
+	Only []Ref
+
 	// Parts are the tables that the view spans joins, if the engine answers a
 	// list faster from each than from the view (DuckDB reads few columns of what
 	// it sorts only in a table: 12 ms for 190); empty: the view.

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
+	"github.com/assay-llmops/assay/internal/spanstore/filter"
+	"github.com/assay-llmops/assay/internal/trace"
 )
 
 // SpanRow is a row of spans as Spans reads it.
@@ -40,46 +42,57 @@ func (r *SpanRow) Fields() []any {
 	}
 }
 
-// A search of texts looks at many spans of which few are shown: reading a row of
-// all columns costs several times what looking at its text does.
-const placeColumns = "hi, lo, span, start, seg, ord"
+// Place is a row of Places: which span it is, where its bytes are, and which of
+// some conditions hold for it. A search of texts looks at many spans of which few
+// are shown, and reading a row of all columns costs several times what looking at
+// its text does.
+type Place struct {
+	Hi, Lo, Span uint64
+	Start        int64
+	Ref          Ref
+	Holds        []bool
+}
 
-// PlaceFields are the places to scan a row of Places into.
-func (r *SpanRow) PlaceFields() []any {
-	return []any{&r.Hi, &r.Lo, &r.Span, &r.Start, &r.Ref.Segment, &r.Ref.Ordinal}
+// Fields are the places to scan a row of Places into; Holds must have its length.
+func (p *Place) Fields() []any {
+	list := []any{&p.Hi, &p.Lo, &p.Span, &p.Start, &p.Ref.Segment, &p.Ref.Ordinal}
+	for i := range p.Holds {
+		list = append(list, &p.Holds[i])
+	}
+	return list
+}
+
+// Cursor is where a list goes on after the place.
+func (p *Place) Cursor() *Cursor {
+	return &Cursor{Start: p.Start, Trace: trace.IDOf(p.Hi, p.Lo), Span: trace.SpanIDOf(p.Span)}
 }
 
 // Spans asks for at most limit spans that match, newest first, after a cursor
 // where there is one. Rows are read with SpanRow.Fields.
 func Spans(s Scope, q *spanstore.Query, after *Cursor, limit int) (Statement, error) {
-	return list(s, q, after, limit, spanColumns, "")
+	return list(s, q, after, limit, spanColumns, nil)
 }
 
-// Places is Spans with only what says which span it is and where its bytes are.
-// Rows are read with SpanRow.PlaceFields.
-func Places(s Scope, q *spanstore.Query, after *Cursor, limit int) (Statement, error) {
-	return list(s, q, after, limit, placeColumns, "")
+// Places is Spans with only what says which span it is and where its bytes are,
+// and whether each of some conditions holds for it. Rows are read with
+// Place.Fields.
+func Places(s Scope, q *spanstore.Query, holds []filter.Expr, after *Cursor, limit int) (Statement, error) {
+	return list(s, q, after, limit, "hi, lo, span, start, seg, ord", holds)
 }
 
-// SpansAt is Spans for rows of Places, of which there must be one.
-func SpansAt(s Scope, places []SpanRow) (Statement, error) {
-	first, last := places[0].Start, places[0].Start
-	refs := make([]string, len(places))
-	for i := range places {
-		first, last = min(first, places[i].Start), max(last, places[i].Start)
-		refs[i] = fmt.Sprintf("(%d, %d)", places[i].Ref.Segment, places[i].Ref.Ordinal)
-	}
-	at := fmt.Sprintf(" AND start BETWEEN %d AND %d AND (seg, ord) IN (%s)", first, last, strings.Join(refs, ", "))
-	return list(s, &spanstore.Query{}, nil, len(places), spanColumns, at)
-}
-
-func list(s Scope, q *spanstore.Query, after *Cursor, limit int, columns, and string) (Statement, error) {
+func list(s Scope, q *spanstore.Query, after *Cursor, limit int, columns string, holds []filter.Expr) (Statement, error) {
 	c := condition{scope: s}
+	for _, e := range holds { // their arguments come before those of the clause
+		sql, err := c.expr(e)
+		if err != nil {
+			return Statement{}, err
+		}
+		columns += ", " + sql
+	}
 	where, err := c.where(q.Where, q.Since, q.Until)
 	if err != nil {
 		return Statement{}, err
 	}
-	where += and
 	if after != nil {
 		where += " AND " + before("start", after, fmt.Sprintf(" OR (hi = %d AND lo = %d AND span < %d)",
 			after.Trace.Hi(), after.Trace.Lo(), after.Span.Num()))

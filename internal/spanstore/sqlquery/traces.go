@@ -58,6 +58,7 @@ func Traces(s Scope, q *spanstore.Query, after *Cursor, horizon int64, limit int
 		return Statement{}, err
 	}
 	all := condition{scope: s}
+	all.scope.Only = nil
 	known, err := all.where(nil, 0, 0)
 	if err != nil {
 		return Statement{}, err

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/assay-llmops/assay/internal/spanstore/filter"
+	"github.com/assay-llmops/assay/internal/spanstore/local/token"
 	"github.com/assay-llmops/assay/internal/trace"
 )
 
@@ -40,6 +41,14 @@ func (c *condition) where(expr filter.Expr, since, until int64) (string, error) 
 	parts := []string{fmt.Sprintf("project = %d", c.scope.Project)}
 	if n := c.scope.Newest; n != (Ref{}) {
 		parts = append(parts, fmt.Sprintf("(seg < %d OR (seg = %d AND ord <= %d))", n.Segment, n.Segment, n.Ordinal))
+	}
+	if len(c.scope.Only) > 0 {
+		packed := make([]uint64, len(c.scope.Only))
+		for i, at := range c.scope.Only {
+			packed[i] = uint64(at.Segment)<<32 | uint64(at.Ordinal)
+		}
+		c.args = append(c.args, packed)
+		parts = append(parts, "((seg::UBIGINT << 32) | ord) IN (SELECT unnest(?::UBIGINT[]))")
 	}
 	if since != 0 {
 		parts = append(parts, fmt.Sprintf("start >= %d", since))
@@ -155,8 +164,8 @@ func (c *condition) match(column string, e *filter.Cond) (sql string, negated bo
 		c.args = append(c.args, e.Value.Text)
 		return "regexp_matches(" + column + ", ?)", e.Op == filter.NoMatch, nil
 	case filter.Words:
-		c.args = append(c.args, asciiLower(e.Value.Text))
-		return "contains(" + lowered(column) + ", ?)", false, nil
+		c.args = append(c.args, token.NewPhrase(e.Value.Text).Pattern())
+		return "regexp_matches(" + column + ", ?)", false, nil
 	case filter.Less, filter.LessEqual, filter.Greater, filter.GreaterEqual:
 		c.args = append(c.args, e.Value.Text)
 		return column + " " + string(e.Op) + " ?", false, nil
@@ -253,19 +262,4 @@ func (c *condition) score(e *filter.Cond) (string, error) {
 	from := fmt.Sprintf("FROM scores WHERE project = %d AND latest AND name = ? AND %s AND (hi <> 0 OR lo <> 0)", c.scope.Project, value)
 	c.args = append(c.args, e.Key, e.Key)
 	return fmt.Sprintf("((hi, lo, span) IN (SELECT (hi, lo, span) %s AND span <> 0) OR (hi, lo) IN (SELECT (hi, lo) %s AND span = 0))", from, from), nil
-}
-
-// lowered lower-cases the ASCII letters of a column and no others, on every
-// engine alike.
-func lowered(column string) string {
-	return "translate(" + column + ", 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')"
-}
-
-func asciiLower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
 }

@@ -31,6 +31,8 @@ func Run(t *testing.T, open func(t *testing.T) spanstore.Store) {
 		{"pages do not move under ingest", pages},
 		{"traces", traces},
 		{"traces by the text of a span", tracesByText},
+		{"conditions on text are as a model says", textAnywhere},
+		{"text among many spans", textAmongMany},
 		{"groups", groups},
 		{"aggregates are as a model says", aggregates},
 		{"scores", scores},
