@@ -61,7 +61,7 @@ func (s *Store) commits() (n int64) {
 func (s *Store) recompress(ctx context.Context, commits int64) {
 	for _, log := range s.every() {
 		for ctx.Err() == nil && s.commits() == commits {
-			if more, err := log.Recompress(ctx); err != nil || !more {
+			if more, err := log.Tidy(ctx); err != nil || !more {
 				break
 			}
 		}

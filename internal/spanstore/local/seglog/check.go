@@ -71,42 +71,52 @@ func (l *Log) check(ctx context.Context, number uint32, last bool, report *Repor
 		if err != nil {
 			return err
 		}
-		if reason := l.unreadable(h, b[headSize:]); reason != nil {
+		records, reason := l.readable(h, b[headSize:])
+		if reason != nil {
 			report.Damage = append(report.Damage, Damage{
 				Segment: number, Offset: p.entry.offset, Bytes: h.size(), First: h.first, Count: h.count,
 				Reason: "the body of a record: " + reason.Error(),
 			})
 			continue
 		}
-		report.Records++
+		report.Records += records
 		report.Things += int64(h.count)
 	}
 	return nil
 }
 
-// unreadable says why nothing can be made of a record whose checksum holds.
-func (l *Log) unreadable(h *head, stored []byte) error {
+// readable says how many records are stored as one, or why nothing can be made
+// of them though the checksum holds.
+func (l *Log) readable(h *head, stored []byte) (int64, error) {
 	body, err := unpack(l.decoder, h, stored)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	n := int(h.count)
-	switch h.typ {
+	members, err := membersOf(h, body)
+	for i := 0; i < len(members) && err == nil; i++ {
+		err = members[i].readable()
+	}
+	return int64(len(members)), err
+}
+
+func (m *member) readable() error {
+	n := int(m.count)
+	switch m.typ {
 	case Spans:
-		v, err := block.Decode(body)
+		v, err := block.Decode(m.body)
 		if err != nil {
 			return err
 		}
 		n = v.Len()
 	case Scores:
-		scores, err := block.DecodeScores(body)
+		scores, err := block.DecodeScores(m.body)
 		if err != nil {
 			return err
 		}
 		n = len(scores)
 	}
-	if n != int(h.count) {
-		return fmt.Errorf("it holds %d things, its header says %d", n, h.count)
+	if n != int(m.count) {
+		return fmt.Errorf("it holds %d things, its header says %d", n, m.count)
 	}
 	return nil
 }

@@ -212,7 +212,7 @@ func (l *Log) createSegment(s *segment) (vfs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := fileHead{Format, s.number, s.mark}
+	h := fileHead{beginFormat, s.number, s.mark}
 	if _, err = file.Write(h.encode()); err == nil {
 		err = l.publish(file, name)
 	}

@@ -26,6 +26,8 @@ const (
 	Scores   Type = 2 // block.EncodeScores
 	Erase    Type = 3
 	Settings Type = 4
+
+	pack Type = 5 // several of the others as one
 )
 
 // Record is what one Append writes.
@@ -72,7 +74,7 @@ type Log struct {
 	cache *Cache
 
 	decoder *zstd.Decoder
-	upkeep  sync.Mutex // one of Rewrite, Recompress, Retain at a time
+	upkeep  sync.Mutex // one of Rewrite, Tidy, Retain at a time
 
 	mu       sync.Mutex // guards what follows
 	segments []*segment // by number; the last is written to
@@ -278,7 +280,7 @@ func (l *Log) tell(d Damage) {
 // that whoever indexes the log knows of all that is in it. ErrBusy and ErrFull
 // of spanstore keep nothing of it.
 func (l *Log) Append(ctx context.Context, r Record) (Ref, error) {
-	if r.Type == 0 || r.Count < 1 || r.Count > math.MaxInt32 || len(r.Body) > MaxBody {
+	if r.Type == 0 || r.Type == pack || r.Count < 1 || r.Count > math.MaxInt32 || len(r.Body) > MaxBody {
 		return Ref{}, fmt.Errorf("appending %d things in %d bytes: %w", r.Count, len(r.Body), errRecord)
 	}
 	if err := ctx.Err(); err != nil {
@@ -286,7 +288,7 @@ func (l *Log) Append(ctx context.Context, r Record) (Ref, error) {
 	}
 	w := &waiting{done: make(chan answer, 1)}
 	w.head = head{typ: r.Type, count: uint32(r.Count), received: r.Received, latest: r.Latest}
-	w.stored = pack(&w.head, r.Body)
+	w.stored = squeeze(&w.head, r.Body)
 	if err := l.enqueue(w); err != nil {
 		return Ref{}, err
 	}

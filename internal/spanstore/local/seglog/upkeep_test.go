@@ -218,7 +218,7 @@ func TestReadersDuringUpkeep(t *testing.T) {
 		}
 	})
 	for range 5 {
-		if _, err := h.Recompress(t.Context()); err != nil {
+		if _, err := h.Tidy(t.Context()); err != nil {
 			t.Error(err)
 		}
 		if _, err := h.Rewrite(t.Context(), seglog.Drop{Item: ofSecret, Score: scoreOfSecret}); err != nil {
@@ -274,7 +274,7 @@ func TestUpkeepInTheMiddleOfReading(t *testing.T) {
 	}
 }
 
-func TestRecompress(t *testing.T) {
+func TestTidy(t *testing.T) {
 	t.Parallel()
 	disk := crashfs.New()
 	h := open(t, disk, seglog.Options{SegmentBytes: 5000})
@@ -291,7 +291,7 @@ func TestRecompress(t *testing.T) {
 	before := h.Stats()
 	rounds := 0
 	for {
-		more, err := h.Recompress(t.Context())
+		more, err := h.Tidy(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -391,7 +391,7 @@ func TestCheck(t *testing.T) {
 	if len(h.damage) != 2 {
 		t.Errorf("told of %v", h.damage)
 	}
-	if _, err := h.Recompress(t.Context()); err != nil {
+	if _, err := h.Tidy(t.Context()); err != nil {
 		t.Error(err)
 	}
 	h.all(t)
