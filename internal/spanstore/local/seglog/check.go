@@ -3,6 +3,8 @@ package seglog
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"slices"
 
 	"github.com/assay-llmops/assay/internal/spanstore/local/block"
 	"github.com/assay-llmops/assay/internal/vfs"
@@ -15,6 +17,7 @@ type Report struct {
 	Things   int64 // spans, log records, scores and whatever else has an ordinal
 	Bytes    int64
 	Damage   []Damage
+	Sidecars []string // of each that is of no use: why. Nothing is lost with it.
 }
 
 // Check reads all of a log that nobody has open, down to the table of every
@@ -60,7 +63,10 @@ func (l *Log) check(ctx context.Context, number uint32, last bool, report *Repor
 		found.markTail()
 	}
 	report.Damage = append(report.Damage, found.damage...)
-	s := &segment{number: number, mark: found.mark, entries: found.entries}
+	s := &segment{number: number, mark: found.mark, size: size, entries: found.entries}
+	if err := l.checkSide(s); err != nil {
+		report.Sidecars = append(report.Sidecars, filepath.Base(l.sideName(number))+": "+err.Error())
+	}
 	for i := range s.entries {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -81,6 +87,21 @@ func (l *Log) check(ctx context.Context, number uint32, last bool, report *Repor
 		}
 		report.Records += records
 		report.Things += int64(h.count)
+	}
+	return nil
+}
+
+// checkSide says what is wrong with the sidecar of a segment, if there is one.
+func (l *Log) checkSide(s *segment) error {
+	found, err := l.readSide(s.number)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	if found.mark != s.mark || found.size != s.size || !slices.Equal(found.entries, s.entries) {
+		return errSide
+	}
+	if n := len(found.side.tokens); n > 0 && !l.readFilters(found, found.side, make([]byte, found.side.tokens[n-1])) {
+		return errSide
 	}
 	return nil
 }

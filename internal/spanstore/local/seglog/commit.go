@@ -99,6 +99,9 @@ func (l *Log) commit(group []*waiting) error {
 	if err == nil {
 		l.stats.Commits++
 		l.stats.Records += int64(len(group))
+		for _, w := range group {
+			l.stats.Written += w.head.size()
+		}
 	}
 	l.mu.Unlock()
 	if err != nil {

@@ -134,7 +134,8 @@ func readHead(b []byte, want mark) (h head, ok bool) {
 // them a tenth smaller (BenchmarkCodec); Tidy makes up for that later.
 func squeeze(h *head, body []byte) []byte { return h.store(s2Raw, s2.Encode(nil, body), body) }
 
-// press stores a body as small as can be, which takes time.
+// press stores a body small. The level after this one takes four times the CPU to
+// make text 6 % smaller.
 func press(e *zstd.Encoder, h *head, body []byte) []byte {
 	return h.store(zStd, e.EncodeAll(body, nil), body)
 }
@@ -150,7 +151,7 @@ func (h *head) store(c codec, small, body []byte) []byte {
 
 // newEncoder is for press. It starts no goroutine, and need not be closed.
 func newEncoder() (*zstd.Encoder, error) {
-	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(packBytes))
+	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression))
 }
 
 // newDecoder reads zstd for unpack, no further than the size that is announced.

@@ -222,6 +222,9 @@ func (l *Log) swap(s *segment, file vfs.File, next []entry) error {
 	if err := file.Sync(); err != nil {
 		return err
 	}
+	if err := l.removeSide(s); err != nil {
+		return err
+	}
 	size := int64(fileSize)
 	for i := range next {
 		size += next[i].head.size()

@@ -16,10 +16,17 @@ func (l *Log) Tidy(ctx context.Context) (more bool, err error) {
 	l.upkeep.Lock()
 	defer l.upkeep.Unlock()
 	for _, s := range l.sealed() {
-		if s.damaged || !loose(s.entries) {
+		switch {
+		case s.damaged:
+			continue
+		case loose(s.entries):
+			err = l.repack(ctx, s)
+		case l.unsided(s):
+			err = l.makeSide(ctx, s)
+		default:
 			continue
 		}
-		if err = l.repack(ctx, s); errors.Is(err, ErrDamaged) {
+		if errors.Is(err, ErrDamaged) {
 			s.damaged = true
 			return true, nil
 		}
