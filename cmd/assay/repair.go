@@ -72,6 +72,9 @@ func (c *console) checks(all []local.Checked) {
 		for _, d := range p.Damage {
 			c.printf("  %s\n", d)
 		}
+		for _, reason := range p.Sidecars {
+			c.printf("  %s\n", reason)
+		}
 	}
 	if len(all) == 0 {
 		c.note("the folder has no project yet")
@@ -86,6 +89,7 @@ type checkOutput struct {
 	Items    int64          `json:"items"`
 	Bytes    int64          `json:"bytes"`
 	Damage   []damageOutput `json:"damage"`
+	Sidecars []string       `json:"sidecars,omitempty"` // of no use, and made anew
 }
 
 type damageOutput struct {
@@ -100,7 +104,7 @@ type damageOutput struct {
 func shownChecks(all []local.Checked) []checkOutput {
 	out := []checkOutput{}
 	for _, p := range all {
-		o := checkOutput{p.Project, p.Segments, p.Records, p.Things, p.Bytes, []damageOutput{}}
+		o := checkOutput{p.Project, p.Segments, p.Records, p.Things, p.Bytes, []damageOutput{}, p.Sidecars}
 		for _, d := range p.Damage {
 			o.Damage = append(o.Damage, shownDamage(d))
 		}

@@ -12,28 +12,29 @@ import (
 )
 
 const (
-	idleEvery = 10 * time.Second // how often the store looks whether it is idle
-	keepEvery = time.Hour        // how often it removes what is too old or too much
+	tidyEvery  = 10 * time.Second // how often the store looks whether it is quiet
+	quietBytes = 16 << 20         // no more than this has come meanwhile
+	keepEvery  = time.Hour        // how often it removes what is too old or too much
 )
 
-// upkeep stores old segments smaller while nothing arrives, and keeps to what
-// the options say is kept, until life ends.
+// upkeep makes old segments smaller and quicker to read while little arrives, and
+// keeps to what the options say is kept, until life ends.
 func (s *Store) upkeep(life context.Context) {
 	defer close(s.finished)
-	idle, keep := time.NewTicker(idleEvery), time.NewTicker(keepEvery)
-	defer idle.Stop()
+	tidy, keep := time.NewTicker(tidyEvery), time.NewTicker(keepEvery)
+	defer tidy.Stop()
 	defer keep.Stop()
-	before := int64(-1)
+	before := s.written()
 	for {
 		select {
 		case <-life.Done():
 			return
 		case <-keep.C:
 			s.keep(life)
-		case <-idle.C:
-			now := s.commits()
-			if now == before {
-				s.recompress(life, now)
+		case <-tidy.C:
+			now := s.written()
+			if now-before <= quietBytes {
+				s.tidy(life, now)
 			}
 			before = now
 		}
@@ -47,21 +48,22 @@ func (s *Store) every() map[string]*seglog.Log {
 	return maps.Clone(s.logs)
 }
 
-// commits counts what was written to any log.
-func (s *Store) commits() (n int64) {
+// written counts the bytes that were written to any log.
+func (s *Store) written() (n int64) {
 	for _, log := range s.every() {
-		n += log.Stats().Commits
+		n += log.Stats().Written
 	}
 	return n
 }
 
-// recompress stores segments smaller, one after the other, as long as nothing
-// arrives. A failure changes nothing, and is met again, and told, by who writes
-// next.
-func (s *Store) recompress(ctx context.Context, commits int64) {
+// tidy works on old segments, one after the other, as long as little more than
+// written has come. A failure changes nothing, and is met again, and told, by who
+// writes next.
+func (s *Store) tidy(ctx context.Context, written int64) {
+	began := time.Now()
 	for _, log := range s.every() {
-		for ctx.Err() == nil && s.commits() == commits {
-			if more, err := log.Recompress(ctx); err != nil || !more {
+		for ctx.Err() == nil && s.written()-written <= quietBytes && time.Since(began) < tidyEvery {
+			if more, err := log.Tidy(ctx); err != nil || !more {
 				break
 			}
 		}

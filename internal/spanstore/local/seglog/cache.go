@@ -3,11 +3,9 @@ package seglog
 import (
 	"container/list"
 	"sync"
-
-	"github.com/assay-llmops/assay/internal/spanstore/local/block"
 )
 
-// Cache keeps blocks that were read lately, up to a number of bytes. Several
+// Cache keeps records and packs that were read lately, up to a number of bytes. Several
 // logs may share one. It is safe for concurrent use.
 type Cache struct {
 	mu    sync.Mutex
@@ -24,8 +22,8 @@ type cacheKey struct {
 }
 
 type cached struct {
-	key  cacheKey
-	view *block.View
+	key   cacheKey
+	items *chunk
 }
 
 // NewCache is a cache that keeps at most limit bytes.
@@ -33,7 +31,7 @@ func NewCache(limit int64) *Cache {
 	return &Cache{limit: limit, order: list.New(), found: map[cacheKey]*list.Element{}}
 }
 
-func (c *Cache) get(key cacheKey) *block.View {
+func (c *Cache) get(key cacheKey) *chunk {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.found[key]
@@ -41,17 +39,17 @@ func (c *Cache) get(key cacheKey) *block.View {
 		return nil
 	}
 	c.order.MoveToFront(e)
-	return e.Value.(*cached).view
+	return e.Value.(*cached).items
 }
 
-func (c *Cache) put(key cacheKey, v *block.View) {
+func (c *Cache) put(key cacheKey, items *chunk) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.found[key] != nil {
 		return
 	}
-	c.found[key] = c.order.PushFront(&cached{key, v})
-	c.bytes += int64(v.Size())
+	c.found[key] = c.order.PushFront(&cached{key, items})
+	c.bytes += int64(items.bytes)
 	for c.bytes > c.limit {
 		c.remove(c.order.Back())
 	}
@@ -61,10 +59,10 @@ func (c *Cache) remove(e *list.Element) {
 	old := e.Value.(*cached)
 	c.order.Remove(e)
 	delete(c.found, old.key)
-	c.bytes -= int64(old.view.Size())
+	c.bytes -= int64(old.items.bytes)
 }
 
-// forget drops the blocks of a segment of a log, or of all when segment is 0.
+// forget drops what is kept of a segment of a log, or of all when segment is 0.
 func (c *Cache) forget(l *Log, segment uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -3,6 +3,8 @@ package seglog
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"slices"
 
 	"github.com/assay-llmops/assay/internal/spanstore/local/block"
 	"github.com/assay-llmops/assay/internal/vfs"
@@ -15,6 +17,7 @@ type Report struct {
 	Things   int64 // spans, log records, scores and whatever else has an ordinal
 	Bytes    int64
 	Damage   []Damage
+	Sidecars []string // of each that is of no use: why. Nothing is lost with it.
 }
 
 // Check reads all of a log that nobody has open, down to the table of every
@@ -60,7 +63,10 @@ func (l *Log) check(ctx context.Context, number uint32, last bool, report *Repor
 		found.markTail()
 	}
 	report.Damage = append(report.Damage, found.damage...)
-	s := &segment{number: number, mark: found.mark, entries: found.entries}
+	s := &segment{number: number, mark: found.mark, size: size, entries: found.entries}
+	if err := l.checkSide(s); err != nil {
+		report.Sidecars = append(report.Sidecars, filepath.Base(l.sideName(number))+": "+err.Error())
+	}
 	for i := range s.entries {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -71,42 +77,67 @@ func (l *Log) check(ctx context.Context, number uint32, last bool, report *Repor
 		if err != nil {
 			return err
 		}
-		if reason := l.unreadable(h, b[headSize:]); reason != nil {
+		records, reason := l.readable(h, b[headSize:])
+		if reason != nil {
 			report.Damage = append(report.Damage, Damage{
 				Segment: number, Offset: p.entry.offset, Bytes: h.size(), First: h.first, Count: h.count,
 				Reason: "the body of a record: " + reason.Error(),
 			})
 			continue
 		}
-		report.Records++
+		report.Records += records
 		report.Things += int64(h.count)
 	}
 	return nil
 }
 
-// unreadable says why nothing can be made of a record whose checksum holds.
-func (l *Log) unreadable(h *head, stored []byte) error {
+// checkSide says what is wrong with the sidecar of a segment, if there is one.
+func (l *Log) checkSide(s *segment) error {
+	found, err := l.readSide(s.number)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	if found.mark != s.mark || found.size != s.size || !slices.Equal(found.entries, s.entries) {
+		return errSide
+	}
+	if n := len(found.side.tokens); n > 0 && !l.readFilters(found, found.side, make([]byte, found.side.tokens[n-1])) {
+		return errSide
+	}
+	return nil
+}
+
+// readable says how many records are stored as one, or why nothing can be made
+// of them though the checksum holds.
+func (l *Log) readable(h *head, stored []byte) (int64, error) {
 	body, err := unpack(l.decoder, h, stored)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	n := int(h.count)
-	switch h.typ {
+	members, err := membersOf(h, body)
+	for i := 0; i < len(members) && err == nil; i++ {
+		err = members[i].readable()
+	}
+	return int64(len(members)), err
+}
+
+func (m *member) readable() error {
+	n := int(m.count)
+	switch m.typ {
 	case Spans:
-		v, err := block.Decode(body)
+		v, err := block.Decode(m.body)
 		if err != nil {
 			return err
 		}
 		n = v.Len()
 	case Scores:
-		scores, err := block.DecodeScores(body)
+		scores, err := block.DecodeScores(m.body)
 		if err != nil {
 			return err
 		}
 		n = len(scores)
 	}
-	if n != int(h.count) {
-		return fmt.Errorf("it holds %d things, its header says %d", n, h.count)
+	if n != int(m.count) {
+		return fmt.Errorf("it holds %d things, its header says %d", n, m.count)
 	}
 	return nil
 }

@@ -99,6 +99,9 @@ func (l *Log) commit(group []*waiting) error {
 	if err == nil {
 		l.stats.Commits++
 		l.stats.Records += int64(len(group))
+		for _, w := range group {
+			l.stats.Written += w.head.size()
+		}
 	}
 	l.mu.Unlock()
 	if err != nil {
@@ -212,7 +215,7 @@ func (l *Log) createSegment(s *segment) (vfs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := fileHead{Format, s.number, s.mark}
+	h := fileHead{beginFormat, s.number, s.mark}
 	if _, err = file.Write(h.encode()); err == nil {
 		err = l.publish(file, name)
 	}

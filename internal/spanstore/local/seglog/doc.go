@@ -5,7 +5,9 @@
 // written to. A record is what one Append wrote; a block is a record of spans
 // and log records (package block). Every thing in a record (a span, a log
 // record, a score) has an ordinal, counted from 0 over the whole segment, and a
-// Ref, segment and ordinal, names it for good: nothing moves it.
+// Ref, segment and ordinal, names it for good: nothing moves it. A segment that
+// is no longer written to gets its neighbouring records stored as one, a pack, and
+// a sidecar, a file of what can be said of it without reading it (Tidy).
 //
 // What holds:
 //
@@ -21,5 +23,5 @@
 //   - Where the disk is full, the records fail with spanstore.ErrFull, nothing
 //     of them stays, and the next Append tries again.
 //
-// The form of the files is written down in docs/format/log.md.
+// The form of the files is written down in docs/format/log.md and side.md.
 package seglog

@@ -6,3 +6,29 @@ func (l *Log) Waiting() int {
 	defer l.mu.Unlock()
 	return len(l.queue)
 }
+
+// Packs is how many packs there are.
+func (l *Log) Packs() (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.segments {
+		for i := range s.entries {
+			if s.entries[i].head.typ == pack {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// WithoutSide are the segments that have no sidecar.
+func (l *Log) WithoutSide() (list []uint32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.segments {
+		if s.side == nil {
+			list = append(list, s.number)
+		}
+	}
+	return list
+}

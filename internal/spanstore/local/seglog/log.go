@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
+	"github.com/assay-llmops/assay/internal/spanstore/local/block"
 	"github.com/assay-llmops/assay/internal/vfs"
 )
 
@@ -26,6 +27,8 @@ const (
 	Scores   Type = 2 // block.EncodeScores
 	Erase    Type = 3
 	Settings Type = 4
+
+	pack Type = 5 // several of the others as one
 )
 
 // Record is what one Append writes.
@@ -54,8 +57,13 @@ type Options struct {
 	SegmentBytes int64        // a segment is full at this size; 0: 64 MiB
 	QueueBytes   int64        // waiting to be written, then ErrBusy; 0: 64 MiB
 	Cache        *Cache       // nil: one of its own with 16 MiB
+	Tokens       Tokens       // nil: sidecars have no filters of tokens
 	Damage       func(Damage) // told of each damage that is found; may be called from any goroutine
 }
+
+// Tokens calls visit with every token of the texts of an item. A token that it
+// visits today it must visit for ever; the bytes are only lent.
+type Tokens func(it *block.Item, visit func(token []byte))
 
 const maxOrdinal = math.MaxUint32
 
@@ -72,7 +80,7 @@ type Log struct {
 	cache *Cache
 
 	decoder *zstd.Decoder
-	upkeep  sync.Mutex // one of Rewrite, Recompress, Retain at a time
+	upkeep  sync.Mutex // one of Rewrite, Tidy, Retain at a time
 
 	mu       sync.Mutex // guards what follows
 	segments []*segment // by number; the last is written to
@@ -94,6 +102,7 @@ type segment struct {
 	entries    []entry
 	generation int             // counts rewritings
 	told       map[uint32]bool // by first ordinal: records that were found damaged
+	side       *sidecar        // nil: none that is of use
 	damaged    bool            // some of it is; guarded by upkeep once it is no longer written to
 }
 
@@ -110,6 +119,7 @@ type Stats struct {
 	Segments    int
 	Commits     int64 // groups of records that were synced together, since Open
 	Records     int64 // since Open
+	Written     int64 // bytes of them, as they came in
 	CommitNanos int64 // spent writing and syncing, since Open
 	Full        bool  // the last write found no room
 	Damaged     int64 // found since Open, and at it
@@ -156,16 +166,16 @@ const (
 
 func segmentName(number uint32) string { return fmt.Sprintf("%08d%s", number, suffix) }
 
-// segmentNumbers lists the segments in a folder, and files that were begun and
-// never finished.
-func segmentNumbers(fsys vfs.FS, dir string) (numbers []uint32, unfinished []string, err error) {
+// segmentNumbers lists the segments in a folder, and files of no use: those that
+// were begun and never finished, and sidecars of segments that are gone.
+func segmentNumbers(fsys vfs.FS, dir string) (numbers []uint32, useless []string, err error) {
 	names, err := fsys.List(dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listing segments: %w", err)
 	}
 	for _, name := range names {
 		if strings.HasSuffix(name, temporary) {
-			unfinished = append(unfinished, name)
+			useless = append(useless, name)
 		}
 		digits, ok := strings.CutSuffix(name, suffix)
 		if !ok {
@@ -176,7 +186,12 @@ func segmentNumbers(fsys vfs.FS, dir string) (numbers []uint32, unfinished []str
 		}
 	}
 	slices.Sort(numbers)
-	return numbers, unfinished, nil
+	for _, name := range names {
+		if n, ok := sideNumber(name); ok && !slices.Contains(numbers, n) {
+			useless = append(useless, name)
+		}
+	}
+	return numbers, useless, nil
 }
 
 // recover finds out what there is and makes the last segment fit to write to.
@@ -184,13 +199,13 @@ func (l *Log) recover() error {
 	if err := l.fs.MkdirAll(l.dir); err != nil {
 		return fmt.Errorf("making the folder: %w", err)
 	}
-	numbers, unfinished, err := segmentNumbers(l.fs, l.dir)
+	numbers, useless, err := segmentNumbers(l.fs, l.dir)
 	if err != nil {
 		return err
 	}
-	for _, name := range unfinished {
+	for _, name := range useless {
 		if err := l.fs.Remove(filepath.Join(l.dir, name)); err != nil {
-			return fmt.Errorf("removing an unfinished file: %w", err)
+			return fmt.Errorf("removing a file of no use: %w", err)
 		}
 	}
 	sound := false
@@ -199,6 +214,12 @@ func (l *Log) recover() error {
 			l.tell(missing(numbers[i-1]+1, number-1))
 		}
 		last := i == len(numbers)-1
+		if !last {
+			if s := l.recall(number); s != nil {
+				l.segments = append(l.segments, s)
+				continue
+			}
+		}
 		found, err := scan(l.fs, l.name(number), number, last)
 		if err != nil {
 			return err
@@ -278,7 +299,7 @@ func (l *Log) tell(d Damage) {
 // that whoever indexes the log knows of all that is in it. ErrBusy and ErrFull
 // of spanstore keep nothing of it.
 func (l *Log) Append(ctx context.Context, r Record) (Ref, error) {
-	if r.Type == 0 || r.Count < 1 || r.Count > math.MaxInt32 || len(r.Body) > MaxBody {
+	if r.Type == 0 || r.Type == pack || r.Count < 1 || r.Count > math.MaxInt32 || len(r.Body) > MaxBody {
 		return Ref{}, fmt.Errorf("appending %d things in %d bytes: %w", r.Count, len(r.Body), errRecord)
 	}
 	if err := ctx.Err(); err != nil {
@@ -286,7 +307,7 @@ func (l *Log) Append(ctx context.Context, r Record) (Ref, error) {
 	}
 	w := &waiting{done: make(chan answer, 1)}
 	w.head = head{typ: r.Type, count: uint32(r.Count), received: r.Received, latest: r.Latest}
-	w.stored = pack(&w.head, r.Body)
+	w.stored = squeeze(&w.head, r.Body)
 	if err := l.enqueue(w); err != nil {
 		return Ref{}, err
 	}

@@ -1,7 +1,6 @@
 package seglog
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -41,24 +40,21 @@ func (l *Log) find(r Ref) (place, bool) {
 	return place{s, s.generation, s.entries[k]}, true
 }
 
-// places lists the records that have something at or behind from as they are
-// now, in order.
-func (l *Log) places(from Ref) []place {
+// next gives the first record that has something at or behind from.
+func (l *Log) next(from Ref) (place, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var all []place
-	for _, s := range l.segments {
-		if s.number < from.Segment {
-			continue
+	i, _ := slices.BinarySearchFunc(l.segments, from.Segment, func(s *segment, n uint32) int { return cmp.Compare(s.number, n) })
+	for _, s := range l.segments[i:] {
+		k := 0
+		if s.number == from.Segment {
+			k, _ = slices.BinarySearchFunc(s.entries, uint64(from.Ordinal)+1, func(e entry, o uint64) int { return cmp.Compare(e.head.end(), o) })
 		}
-		for i := range s.entries {
-			if s.number == from.Segment && s.entries[i].head.end() <= uint64(from.Ordinal) {
-				continue
-			}
-			all = append(all, place{s, s.generation, s.entries[i]})
+		if k < len(s.entries) {
+			return place{s, s.generation, s.entries[k]}, true
 		}
 	}
-	return all
+	return place{}, false
 }
 
 // stored reads a record's bytes, header and all, and checks them.
@@ -125,56 +121,107 @@ func (l *Log) spoiled(p *place, err error) {
 	}
 }
 
-// view gives a record of spans, from the cache where it is there.
-func (l *Log) view(p *place, keep bool) (*block.View, error) {
-	key := cacheKey{l, p.segment.number, p.entry.head.first}
-	if v := l.cache.get(key); v != nil {
-		return v, nil
-	}
+// members gives the records that are stored as one at p.
+func (l *Log) members(p *place) ([]member, error) {
 	body, err := l.body(p)
 	if err != nil {
 		return nil, err
 	}
-	v, err := block.Decode(body)
-	if err == nil && v.Len() != int(p.entry.head.count) {
-		err = ErrDamaged
-	}
+	list, err := membersOf(&p.entry.head, body)
 	if err != nil {
 		l.spoiled(p, err)
-		return nil, fmt.Errorf("segment %d, record at %d: %w: %w", p.segment.number, p.entry.offset, ErrDamaged, err)
+		return nil, fmt.Errorf("segment %d, record at %d: %w", p.segment.number, p.entry.offset, err)
 	}
-	if keep {
-		l.mu.Lock()
-		if p.segment.generation == p.generation { // else it may hold what was erased
-			l.cache.put(key, v)
+	return list, nil
+}
+
+// chunk is what is kept in memory of a record or a pack: its blocks.
+type chunk struct {
+	first, end uint32 // ordinals
+	blocks     []opened
+	bytes      int
+}
+
+type opened struct {
+	first uint32
+	view  *block.View
+}
+
+// find gives the block with an ordinal, nil where there is none.
+func (c *chunk) find(ordinal uint32) (v *block.View, first uint32) {
+	i, ok := slices.BinarySearchFunc(c.blocks, ordinal, func(b opened, o uint32) int { return cmp.Compare(b.first, o) })
+	if !ok {
+		i--
+	}
+	if i < 0 || ordinal-c.blocks[i].first >= uint32(c.blocks[i].view.Len()) {
+		return nil, 0
+	}
+	return c.blocks[i].view, c.blocks[i].first
+}
+
+// chunk gives the blocks of a record or a pack, from the cache where they are
+// there.
+func (l *Log) chunk(p *place) (*chunk, error) {
+	key := cacheKey{l, p.segment.number, p.entry.head.first}
+	if c := l.cache.get(key); c != nil {
+		return c, nil
+	}
+	list, err := l.members(p)
+	if err != nil {
+		return nil, err
+	}
+	h := &p.entry.head
+	c := &chunk{first: h.first, end: uint32(h.end()), bytes: int(h.raw)}
+	for _, m := range list {
+		if m.typ != Spans {
+			continue
 		}
-		l.mu.Unlock()
+		v, err := block.Decode(m.body)
+		if err == nil && v.Len() != int(m.count) {
+			err = ErrDamaged
+		}
+		if err != nil {
+			l.spoiled(p, err)
+			return nil, fmt.Errorf("segment %d, record at %d: %w: %w", p.segment.number, p.entry.offset, ErrDamaged, err)
+		}
+		c.blocks = append(c.blocks, opened{m.first, v})
 	}
-	return v, nil
+	l.mu.Lock()
+	if p.segment.generation == p.generation { // else it may hold what was erased
+		l.cache.put(cacheKey{l, p.segment.number, h.first}, c)
+	}
+	l.mu.Unlock()
+	return c, nil
 }
 
 // Replay calls visit for every record that has something at or behind from, in
 // order, up to the end as it is at the call. Damaged records are told of and
 // passed over.
 func (l *Log) Replay(ctx context.Context, from Ref, visit func(Ref, Record) error) error {
-	for _, p := range l.places(from) {
+	end := l.End()
+	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		body, err := l.body(&p)
-		if lost(err) {
-			continue
+		p, ok := l.next(from)
+		if !ok || p.ref().Compare(end) >= 0 {
+			return nil
 		}
-		if err != nil {
+		list, err := l.members(&p)
+		if err != nil && !lost(err) {
 			return err
 		}
-		h := &p.entry.head
-		r := Record{Type: h.typ, Count: int(h.count), Body: body, Received: h.received, Latest: h.latest}
-		if err := visit(p.ref(), r); err != nil {
-			return err
+		for _, m := range list {
+			if p.segment.number == from.Segment && m.end() <= uint64(from.Ordinal) {
+				continue
+			}
+			r := Record{Type: m.typ, Count: int(m.count), Body: m.body, Received: m.received, Latest: m.latest}
+			if err := visit(Ref{p.segment.number, m.first}, r); err != nil {
+				return err
+			}
 		}
+		from = Ref{p.segment.number, uint32(p.entry.head.end())}
 	}
-	return nil
 }
 
 // lost says that there is nothing to read and that this was told.
@@ -188,31 +235,39 @@ func (l *Log) Item(ctx context.Context, r Ref) (*block.Item, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	v, first, err := l.blockOf(r)
+	c, err := l.chunkOf(r)
 	if err != nil {
 		return nil, err
 	}
-	return item(v, r, first)
-}
-
-func item(v *block.View, r Ref, first uint32) (*block.Item, error) {
-	it := v.Item(int(r.Ordinal - first))
-	if it.Type == block.Empty {
-		return nil, fmt.Errorf("item %d of segment %d was erased: %w", r.Ordinal, r.Segment, spanstore.ErrNotFound)
+	if it := c.item(r.Ordinal); it != nil {
+		return it, nil
 	}
-	return &it, nil
+	return nil, noItem(r)
 }
 
-func (l *Log) blockOf(r Ref) (v *block.View, first uint32, err error) {
+// item is the item with an ordinal, nil where it is none or was erased.
+func (c *chunk) item(ordinal uint32) *block.Item {
+	v, first := c.find(ordinal)
+	if v == nil || v.Type(int(ordinal-first)) == block.Empty {
+		return nil
+	}
+	it := v.Item(int(ordinal - first))
+	return &it
+}
+
+func noItem(r Ref) error {
+	return fmt.Errorf("item %d of segment %d: %w", r.Ordinal, r.Segment, spanstore.ErrNotFound)
+}
+
+func (l *Log) chunkOf(r Ref) (*chunk, error) {
 	p, ok := l.find(r)
-	if !ok || p.entry.head.typ != Spans {
-		return nil, 0, fmt.Errorf("item %d of segment %d: %w", r.Ordinal, r.Segment, spanstore.ErrNotFound)
+	if !ok || p.entry.head.typ != Spans && p.entry.head.typ != pack {
+		return nil, noItem(r)
 	}
-	v, err = l.view(&p, true)
-	return v, p.entry.head.first, err
+	return l.chunk(&p)
 }
 
-// Items calls visit for each of refs, block by block: i is the index in refs,
+// Items calls visit for each of refs, record by record: i is the index in refs,
 // it is nil where the item is erased, dropped or damaged.
 func (l *Log) Items(ctx context.Context, refs []Ref, visit func(i int, it *block.Item) error) error {
 	order := make([]int, len(refs))
@@ -220,93 +275,27 @@ func (l *Log) Items(ctx context.Context, refs []Ref, visit func(i int, it *block
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return refs[a].Compare(refs[b]) })
-	var v *block.View
-	var first Ref
+	var c *chunk
+	segment := uint32(0)
 	for _, i := range order {
 		r := refs[i]
-		if v == nil || r.Segment != first.Segment || int64(r.Ordinal)-int64(first.Ordinal) >= int64(v.Len()) {
+		if c == nil || r.Segment != segment || r.Ordinal >= c.end {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			var err error
-			first.Segment = r.Segment
-			v, first.Ordinal, err = l.blockOf(r)
-			if err != nil && !lost(err) {
+			segment = r.Segment
+			if c, err = l.chunkOf(r); err != nil && !lost(err) {
 				return err
 			}
 		}
 		var it *block.Item
-		if v != nil {
-			it, _ = item(v, r, first.Ordinal) // an erased one is nil
+		if c != nil {
+			it = c.item(r.Ordinal)
 		}
 		if err := visit(i, it); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// Search calls visit for every span and log record whose bytes hold all of the
-// words, ASCII letters of either case being equal. The blocks come by the latest
-// start in them, newest first: no item that is still to come starts after
-// latest. Whether a match is one for the user is the caller's to say: a word is
-// also found in the name of an attribute. It ends when visit wants no more.
-func (l *Log) Search(ctx context.Context, words []string, visit func(r Ref, latest int64, it *block.Item) (more bool, err error)) error {
-	all := slices.DeleteFunc(l.places(Ref{}), func(p place) bool { return p.entry.head.typ != Spans })
-	slices.Reverse(all)
-	slices.SortStableFunc(all, func(a, b place) int { return cmp.Compare(b.entry.head.latest, a.entry.head.latest) })
-	folded := make([][]byte, len(words))
-	for i, w := range words {
-		folded[i] = fold(nil, []byte(w))
-	}
-	var scratch []byte
-	for i := range all {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		p := &all[i]
-		v, err := l.view(p, false)
-		if lost(err) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		for k := range v.Len() {
-			if v.Type(k) == block.Empty {
-				continue
-			}
-			scratch = fold(scratch[:0], v.Bytes(k))
-			if !holds(scratch, folded) {
-				continue
-			}
-			it := v.Item(k)
-			r := Ref{p.segment.number, p.entry.head.first + uint32(k)}
-			if more, err := visit(r, p.entry.head.latest, &it); err != nil || !more {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func holds(text []byte, words [][]byte) bool {
-	for _, w := range words {
-		if !bytes.Contains(text, w) {
-			return false
-		}
-	}
-	return true
-}
-
-// fold appends b with its ASCII capitals made small.
-func fold(to, b []byte) []byte {
-	from := len(to)
-	to = append(to, b...)
-	for i, c := range to[from:] {
-		if 'A' <= c && c <= 'Z' {
-			to[from+i] = c | 0x20
-		}
-	}
-	return to
 }

@@ -64,6 +64,9 @@ func newest(s *segment) int64 {
 // forget removes the oldest segment. One whose file cannot be removed stays in
 // the log, for what it holds is still there.
 func (l *Log) forget(s *segment) error {
+	if err := l.removeSide(s); err != nil {
+		return err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.fs.Remove(l.name(s.number)); err != nil {

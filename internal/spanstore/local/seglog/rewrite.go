@@ -7,8 +7,6 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/local/block"
 	"github.com/assay-llmops/assay/internal/trace"
@@ -62,28 +60,45 @@ func (l *Log) Rewrite(ctx context.Context, d Drop) (Dropped, error) {
 	return sum, nil
 }
 
-// erase gives the record without what d drops, and whether that is anything.
+// erase gives the record, or the pack, without what d drops, and whether that is
+// anything.
 func (l *Log) erase(d Drop, segment uint32, h *head, stored []byte, sum *Dropped) ([]byte, bool, error) {
-	if h.typ == Spans && d.Item == nil || h.typ == Scores && d.Score == nil || h.typ != Spans && h.typ != Scores {
-		return stored, false, nil
-	}
 	body, err := unpack(l.decoder, h, stored)
 	if err != nil {
 		return nil, false, err
 	}
-	was := *sum
-	if h.typ == Spans {
-		body, err = dropItems(d, Ref{segment, h.first}, body, sum)
-	} else {
-		body, err = dropScores(d, Ref{segment, h.first}, body, sum)
-	}
+	members, err := membersOf(h, body)
 	if err != nil {
-		return nil, false, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return nil, false, err
 	}
-	if *sum == was {
+	before := *sum
+	for i := range members {
+		m := &members[i]
+		was := *sum
+		switch {
+		case m.typ == Spans && d.Item != nil:
+			body, err = dropItems(d, Ref{segment, m.first}, m.body, sum)
+		case m.typ == Scores && d.Score != nil:
+			body, err = dropScores(d, Ref{segment, m.first}, m.body, sum)
+		}
+		if err != nil {
+			return nil, false, fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		if *sum != was {
+			m.body = body
+		}
+	}
+	if *sum == before {
 		return stored, false, nil
 	}
-	return pack(h, body), true, nil
+	if h.typ != pack {
+		return squeeze(h, members[0].body), true, nil
+	}
+	encoder, err := newEncoder()
+	if err != nil {
+		return nil, false, err
+	}
+	return press(encoder, h, encodePack(members)), true, nil
 }
 
 func dropItems(d Drop, first Ref, body []byte, sum *Dropped) ([]byte, error) {
@@ -120,50 +135,6 @@ func dropScores(d Drop, first Ref, body []byte, sum *Dropped) ([]byte, error) {
 	return block.EncodeScores(scores)
 }
 
-// Recompress stores the oldest segment that is no longer written to and still
-// as it came in smaller, which takes some CPU. It says whether there was one. A
-// segment with damage is left as it is, for whoever may want to mend it.
-func (l *Log) Recompress(ctx context.Context) (bool, error) {
-	l.upkeep.Lock()
-	defer l.upkeep.Unlock()
-	sealed := l.sealed()
-	i := slices.IndexFunc(sealed, func(s *segment) bool {
-		return !s.damaged && slices.ContainsFunc(s.entries, func(e entry) bool { return e.head.codec == s2Raw })
-	})
-	if i < 0 {
-		return false, nil
-	}
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression))
-	if err != nil {
-		return false, fmt.Errorf("recompressing: %w", err)
-	}
-	defer encoder.Close() //nolint:errcheck // nothing is streamed: EncodeAll has ended what it began
-	err = l.replace(ctx, sealed[i], false, func(h *head, stored []byte) ([]byte, bool, error) {
-		if h.codec != s2Raw {
-			return stored, false, nil
-		}
-		body, err := unpack(l.decoder, h, stored)
-		if err != nil {
-			return nil, false, err
-		}
-		small := encoder.EncodeAll(body, nil)
-		h.codec = zStd
-		if len(small) >= len(body) {
-			small, h.codec = body, plain
-		}
-		h.stored, h.sum = uint32(len(small)), castagnoli(small)
-		return small, true, nil
-	})
-	if errors.Is(err, ErrDamaged) {
-		sealed[i].damaged = true
-		return true, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("recompressing segment %d: %w", sealed[i].number, err)
-	}
-	return true, nil
-}
-
 // sealed are the segments that are no longer written to. With upkeep held,
 // nobody else changes them.
 func (l *Log) sealed() []*segment {
@@ -172,17 +143,28 @@ func (l *Log) sealed() []*segment {
 	return slices.Clone(l.segments[:len(l.segments)-1])
 }
 
-// replace writes a segment anew with each record as change gives it, and puts
-// the new file in the old one's place, if change changed anything. Damaged
-// records are told of and left out, or else an error.
+// replace writes a segment anew with each record as change gives it, if change
+// changed anything. Damaged records are told of and left out, or else an error.
 func (l *Log) replace(ctx context.Context, s *segment, leaveOut bool, change func(*head, []byte) ([]byte, bool, error)) error {
+	return l.renew(s, func(to vfs.File) ([]entry, bool, error) { return l.copyChanged(ctx, s, leaveOut, to, change) })
+}
+
+// renew has fill write a segment's new file, which it puts in the place of the
+// old one, if fill changed anything.
+func (l *Log) renew(s *segment, fill func(to vfs.File) (next []entry, changed bool, err error)) error {
 	name := l.name(s.number) + temporary
 	file, err := l.fs.Create(name)
 	if err != nil {
 		return room(err)
 	}
 	defer file.Close()
-	next, changed, err := l.copyChanged(ctx, s, leaveOut, file, change)
+	h := fileHead{Format, s.number, s.mark}
+	_, err = file.Write(h.encode())
+	var next []entry
+	changed := false
+	if err == nil {
+		next, changed, err = fill(file)
+	}
 	if err == nil && changed {
 		err = l.swap(s, file, next)
 	}
@@ -201,10 +183,6 @@ func room(err error) error {
 }
 
 func (l *Log) copyChanged(ctx context.Context, s *segment, leaveOut bool, to vfs.File, change func(*head, []byte) ([]byte, bool, error)) (next []entry, changed bool, err error) {
-	h := fileHead{Format, s.number, s.mark}
-	if _, err := to.Write(h.encode()); err != nil {
-		return nil, false, err
-	}
 	offset := int64(fileSize)
 	for i := range s.entries {
 		if err := ctx.Err(); err != nil {
@@ -242,6 +220,9 @@ func (l *Log) copyChanged(ctx context.Context, s *segment, leaveOut bool, to vfs
 // the one or the other: they look again when the generation changed.
 func (l *Log) swap(s *segment, file vfs.File, next []entry) error {
 	if err := file.Sync(); err != nil {
+		return err
+	}
+	if err := l.removeSide(s); err != nil {
 		return err
 	}
 	size := int64(fileSize)

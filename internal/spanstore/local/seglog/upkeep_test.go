@@ -100,11 +100,51 @@ func holders(disk *crashfs.FS) (found []string) {
 	return found
 }
 
+// tidied is filled, in packs and with sidecars.
+func tidied(t *testing.T, disk *crashfs.FS) (h *harness, kept map[seglog.Ref]string, secrets []seglog.Ref) {
+	t.Helper()
+	h, kept, secrets = filled(t, disk)
+	if _, err := h.Rewrite(t.Context(), seglog.Drop{}); err != nil { // begins a new segment
+		t.Fatal(err)
+	}
+	tidy(t, h)
+	if len(h.WithoutSide()) != 1 || h.Packs() < 2 {
+		t.Fatalf("%d packs, without a sidecar: %v", h.Packs(), h.WithoutSide())
+	}
+	return h, kept, secrets
+}
+
+func tidy(t *testing.T, h *harness) (rounds int) {
+	t.Helper()
+	for ; ; rounds++ {
+		more, err := h.Tidy(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !more {
+			return rounds
+		}
+		if rounds > 1000 {
+			t.Fatal("it never ends")
+		}
+	}
+}
+
+type fill func(t *testing.T, disk *crashfs.FS) (*harness, map[seglog.Ref]string, []seglog.Ref)
+
+func fills() map[string]fill { return map[string]fill{"as it came": filled, "tidied": tidied} }
+
 func TestRewriteErases(t *testing.T) {
 	t.Parallel()
+	for name, fill := range fills() {
+		t.Run(name, func(t *testing.T) { t.Parallel(); rewriteErases(t, fill) })
+	}
+}
+
+func rewriteErases(t *testing.T, fill fill) {
 	disk := crashfs.New()
-	h, kept, secrets := filled(t, disk)
-	if len(holders(disk)) < 2 {
+	h, kept, secrets := fill(t, disk)
+	if h.Packs() == 0 && len(holders(disk)) < 2 { // in packs it is compressed
 		t.Fatalf("the secret is in %q: the test wants it in several files", holders(disk))
 	}
 	for _, r := range secrets { // into the cache
@@ -123,6 +163,8 @@ func TestRewriteErases(t *testing.T) {
 	kept[h.add(t, record(t, "s", "later"))] = "later"
 	h = h.reopen(t, seglog.Options{})
 	checkErased(t, h, kept, secrets)
+	tidy(t, h)
+	checkErased(t, h, kept, secrets)
 }
 
 func TestRewriteOnlyNamedSegments(t *testing.T) {
@@ -138,11 +180,17 @@ func TestRewriteOnlyNamedSegments(t *testing.T) {
 // that is to stay stays, and erasing again ends it.
 func TestCrashWhileErasing(t *testing.T) {
 	t.Parallel()
+	for name, fill := range fills() {
+		t.Run(name, func(t *testing.T) { t.Parallel(); crashWhileErasing(t, fill) })
+	}
+}
+
+func crashWhileErasing(t *testing.T, fill fill) {
 	for at := 1; ; at++ {
 		done := false
 		for seed := range uint64(6) {
 			disk := crashfs.New()
-			h, kept, secrets := filled(t, disk)
+			h, kept, secrets := fill(t, disk)
 			n := 0
 			disk.Before(func(crashfs.Op) error {
 				if n++; n >= at {
@@ -218,7 +266,7 @@ func TestReadersDuringUpkeep(t *testing.T) {
 		}
 	})
 	for range 5 {
-		if _, err := h.Recompress(t.Context()); err != nil {
+		if _, err := h.Tidy(t.Context()); err != nil {
 			t.Error(err)
 		}
 		if _, err := h.Rewrite(t.Context(), seglog.Drop{Item: ofSecret, Score: scoreOfSecret}); err != nil {
@@ -249,6 +297,7 @@ func TestUpkeepInTheMiddleOfReading(t *testing.T) {
 			_, err := h.Rewrite(t.Context(), seglog.Drop{Item: ofSecret})
 			return err
 		}, 13},
+		"tidying": {func(h *harness) error { tidy(t, h); return nil }, 13},
 		"retention": {func(h *harness) error {
 			_, err := h.Retain(t.Context(), spanstore.Retention{MaxAge: 1}, 1000)
 			return err
@@ -262,7 +311,7 @@ func TestUpkeepInTheMiddleOfReading(t *testing.T) {
 				if records++; records == 1 {
 					return c.upkeep(h)
 				}
-				if bytes.Contains(r.Body, []byte("my secret")) {
+				if name == "erasing" && bytes.Contains(r.Body, []byte("my secret")) {
 					t.Errorf("erased and read after it: %q", r.Body)
 				}
 				return nil
@@ -274,7 +323,7 @@ func TestUpkeepInTheMiddleOfReading(t *testing.T) {
 	}
 }
 
-func TestRecompress(t *testing.T) {
+func TestTidy(t *testing.T) {
 	t.Parallel()
 	disk := crashfs.New()
 	h := open(t, disk, seglog.Options{SegmentBytes: 5000})
@@ -289,24 +338,68 @@ func TestRecompress(t *testing.T) {
 		kept[h.add(t, record(t, "s", text))] = text
 	}
 	before := h.Stats()
-	rounds := 0
-	for {
-		more, err := h.Recompress(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !more {
-			break
-		}
-		if rounds++; rounds > before.Segments {
-			t.Fatal("it never ends")
-		}
-	}
-	if after := h.Stats(); rounds != before.Segments-1 || after.Bytes >= before.Bytes {
-		t.Errorf("%d rounds, %+v became %+v", rounds, before, after)
+	rounds := tidy(t, h)
+	if after := h.Stats(); rounds != 2*(before.Segments-1) || after.Bytes >= before.Bytes || h.Packs() != before.Segments-1 {
+		t.Errorf("%d rounds, %d packs, %+v became %+v", rounds, h.Packs(), before, after)
 	}
 	checkAcked(t, h, kept, 0, 0)
 	h = h.reopen(t, seglog.Options{})
+	checkAcked(t, h, kept, 0, 0)
+}
+
+// TestCrashWhileTidying cuts the power before each operation of it. Nothing is
+// lost, and it can be done again.
+func TestCrashWhileTidying(t *testing.T) {
+	t.Parallel()
+	for at := 1; ; at++ {
+		done := false
+		for seed := range uint64(6) {
+			disk := crashfs.New()
+			h, kept, _ := filled(t, disk)
+			all := len(h.all(t))
+			n := 0
+			disk.Before(func(crashfs.Op) error {
+				if n++; n >= at {
+					return crashfs.ErrCrashed
+				}
+				return nil
+			})
+			for more, err := true, error(nil); more; {
+				if more, err = h.Tidy(t.Context()); err != nil && !errors.Is(err, crashfs.ErrCrashed) {
+					t.Fatal(err)
+				}
+				done = err == nil
+			}
+			h = open(t, disk.Crash(seed), seglog.Options{})
+			checkAcked(t, h, kept, at, seed)
+			tidy(t, h)
+			checkAcked(t, h, kept, at, seed)
+			if got := len(h.all(t)); got != all || len(h.damage) != 0 || len(h.WithoutSide()) != 1 {
+				t.Errorf("at %d, seed %d: %d records, damage %v, without a sidecar: %v", at, seed, got, h.damage, h.WithoutSide())
+			}
+			h.Close()
+		}
+		if done {
+			break
+		}
+	}
+}
+
+// TestPacksAreBounded: what does not fit into a pack stays on its own.
+func TestPacksAreBounded(t *testing.T) {
+	t.Parallel()
+	h := open(t, crashfs.New(), seglog.Options{})
+	kept := map[seglog.Ref]string{}
+	for i, size := range []int{300 << 10, 700 << 10, 2 << 20, 40 << 10, 1 << 10, 900 << 10, 200 << 10, 1 << 10} {
+		text := strings.Repeat(string(rune('a'+i)), size)
+		kept[h.add(t, record(t, "s", text))] = text
+	}
+	if _, err := h.Rewrite(t.Context(), seglog.Drop{}); err != nil {
+		t.Fatal(err)
+	}
+	if rounds, packs := tidy(t, h), h.Packs(); rounds != 2 || packs != 3 {
+		t.Errorf("%d packs in %d rounds, want 3: of 2, 3 and 2 records", packs, rounds)
+	}
 	checkAcked(t, h, kept, 0, 0)
 }
 
@@ -391,7 +484,7 @@ func TestCheck(t *testing.T) {
 	if len(h.damage) != 2 {
 		t.Errorf("told of %v", h.damage)
 	}
-	if _, err := h.Recompress(t.Context()); err != nil {
+	if _, err := h.Tidy(t.Context()); err != nil {
 		t.Error(err)
 	}
 	h.all(t)
