@@ -49,6 +49,16 @@ func (s *Store) page(ctx context.Context, project, cursor string, n int) (*page,
 		return nil, err
 	}
 	p.log, p.scope.Project, p.scope.Parts = log, number, s.index.SpanTables()
+	p.scope.Find = s.index.Find
+	p.scope.IDs = func(st sqlquery.Statement) (ids []uint32, err error) {
+		err = s.index.Query(ctx, st.SQL, st.Args, func(rows *sql.Rows) error {
+			var id uint32
+			err := rows.Scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+		return ids, err
+	}
 	if p.after == nil {
 		if err := s.index.Flush(ctx); err != nil {
 			return nil, err
@@ -288,7 +298,8 @@ func (s *Store) Aggregate(ctx context.Context, project string, q spanstore.Aggre
 	}
 	q.Where = where
 	most := limit(q.Limit, 1000, mostRows)
-	st, err := sqlquery.AggregateStatement(sqlquery.Scope{Project: scope.Project, Only: scope.Only}, &q, most)
+	scope.Newest = sqlquery.Ref{} // figures are of all that came
+	st, err := sqlquery.AggregateStatement(scope, &q, most)
 	if err != nil {
 		return nil, err
 	}

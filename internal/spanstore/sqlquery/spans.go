@@ -98,20 +98,21 @@ func list(s Scope, q *spanstore.Query, after *Cursor, limit int, columns string,
 			after.Trace.Hi(), after.Trace.Lo(), after.Span.Num()))
 	}
 	const order = "ORDER BY start DESC, hi DESC, lo DESC, span DESC"
-	parts := slices.Clone(s.Parts)
+	return c.newest(columns, where, order, limit, fmt.Sprintf("LIMIT %d", limit)), nil
+}
+
+// newest asks each part for its first n rows, and of these for what limit says.
+func (c *condition) newest(columns, where, order string, n int, limit string) Statement {
+	parts := slices.Clone(c.scope.Parts)
 	if len(parts) == 0 {
 		parts = []string{"spans"}
 	}
-	var st Statement
+	var args []any
 	for i, part := range parts {
-		parts[i] = fmt.Sprintf("(SELECT %s FROM %s WHERE %s %s LIMIT %d)", columns, part, where, order, limit)
-		st.Args = append(st.Args, c.args...)
+		parts[i] = fmt.Sprintf("(SELECT %s FROM %s WHERE %s %s LIMIT %d)", columns, part, where, order, n)
+		args = append(args, c.args...)
 	}
-	st.SQL = parts[0]
-	if len(parts) > 1 {
-		st.SQL = fmt.Sprintf("%s %s LIMIT %d", strings.Join(parts, " UNION ALL "), order, limit)
-	}
-	return st, nil
+	return Statement{fmt.Sprintf("FROM (%s) %s %s", strings.Join(parts, " UNION ALL "), order, limit), args}
 }
 
 // before holds for what comes after a cursor in an order that falls by start,

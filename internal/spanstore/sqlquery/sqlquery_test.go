@@ -104,6 +104,19 @@ func (r *rig) spans(s sqlquery.Scope, q spanstore.Query, after *sqlquery.Cursor,
 	return numbers
 }
 
+// asking is a scope whose conditions on texts ask the dictionary first.
+func (r *rig) asking(project uint32) sqlquery.Scope {
+	ids := func(st sqlquery.Statement) (ids []uint32, err error) {
+		var id uint32
+		r.query(st, nil, func() []any { return []any{&id} }, func() { ids = append(ids, id) })
+		return ids, nil
+	}
+	return sqlquery.Scope{Project: project, IDs: ids, Find: func(dim sqlquery.Dim, text string) (uint32, bool) {
+		found, err := ids(sqlquery.Statement{SQL: fmt.Sprintf("SELECT id FROM dict WHERE dim = %d AND text = ?", dim), Args: []any{text}})
+		return append(found, 0)[0], err == nil && len(found) == 1
+	}}
+}
+
 var project1 = sqlquery.Scope{Project: 1}
 
 func text(f filter.Field, op filter.Op, value string) filter.Cond {
@@ -183,12 +196,34 @@ func TestConditions(t *testing.T) {
 		{"not score", filter.Not{Expr: score("good", filter.Greater, 0.5)}, []uint64{3, 2}},
 		{"and, or", filter.And{filter.Or{text(filter.FieldModel, filter.Equal, "claude"), integer(filter.FieldCost, filter.Equal, 5)}, integer(filter.FieldLatency, filter.Less, 60)}, []uint64{2}},
 	} {
-		if got := r.spans(project1, spanstore.Query{Where: c.expr}, nil, 10); !slices.Equal(got, c.want) {
-			t.Errorf("%s: spans %v, want %v", c.name, got, c.want)
+		for how, scope := range map[string]sqlquery.Scope{"joined": project1, "asked before": r.asking(1)} {
+			if got := r.spans(scope, spanstore.Query{Where: c.expr}, nil, 10); !slices.Equal(got, c.want) {
+				t.Errorf("%s, the dictionary %s: spans %v, want %v", c.name, how, got, c.want)
+			}
 		}
 	}
 	if got := r.spans(sqlquery.Scope{Project: 2}, spanstore.Query{}, nil, 10); got != nil {
 		t.Errorf("another project sees %v", got)
+	}
+}
+
+// A condition that few texts, many or too many for a list of numbers match.
+func TestConditionsOfManyTexts(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for n := 1; n <= 50; n++ {
+		r.word(sqlquery.User, n, fmt.Sprintf("user-%02d", n))
+		r.span(n, columns{"user_id": fmt.Sprint(n)})
+	}
+	r.span(60, nil)
+	for _, pattern := range []string{"-0[12]$", "-[01]", "-[01234]", "nobody"} {
+		for _, op := range []filter.Op{filter.Match, filter.NoMatch} {
+			q := spanstore.Query{Where: text(filter.FieldUser, op, pattern)}
+			want := r.spans(project1, q, nil, 100)
+			if got := r.spans(r.asking(1), q, nil, 100); !slices.Equal(got, want) {
+				t.Errorf("user %s %s: %v, and joined %v", op, pattern, got, want)
+			}
+		}
 	}
 }
 

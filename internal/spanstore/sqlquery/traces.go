@@ -42,10 +42,7 @@ func Horizon(s Scope, q *spanstore.Query, after *Cursor, n int) (Statement, erro
 	if after != nil {
 		where += fmt.Sprintf(" AND start <= %d", after.Start)
 	}
-	return Statement{
-		SQL:  fmt.Sprintf("SELECT start FROM spans WHERE %s ORDER BY start DESC LIMIT 1 OFFSET %d", where, n-1),
-		Args: c.args,
-	}, nil
+	return c.newest("start", where, "ORDER BY start DESC", n, fmt.Sprintf("LIMIT 1 OFFSET %d", n-1)), nil
 }
 
 // Traces asks for at most limit traces that start at horizon or later and have

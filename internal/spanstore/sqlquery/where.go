@@ -143,34 +143,78 @@ func (c *condition) text(column string, dim Dim, e *filter.Cond) (string, error)
 	if e.Op == filter.Has {
 		return "(" + there + ")", nil
 	}
-	match, negated, err := c.match("text", e)
+	match, negated, err := match("text", e)
 	if err != nil {
 		return "", err
 	}
-	in := "IN"
+	among, err := c.among(column, dim, e, negated, Statement{fmt.Sprintf("SELECT id FROM dict WHERE dim = %d AND %s", dim, match.SQL), match.Args})
+	return fmt.Sprintf("(%s AND %s)", there, among), err
+}
+
+// mostIDs bounds the numbers that stand in a condition: each row is compared with
+// them one after the other.
+const mostIDs = 32
+
+// among holds where a column is among the numbers that a statement gives, or not.
+func (c *condition) among(column string, dim Dim, e *filter.Cond, negated bool, st Statement) (string, error) {
+	not := ""
 	if negated {
-		in = "NOT IN"
+		not = "NOT "
 	}
-	return fmt.Sprintf("(%s AND %s %s (SELECT id FROM dict WHERE dim = %d AND %s))", there, column, in, dim, match), nil
+	ids, few, err := c.ids(dim, e, st)
+	switch {
+	case err != nil:
+		return "", err
+	case !few:
+		c.args = append(c.args, st.Args...)
+		return fmt.Sprintf("%s %sIN (%s)", column, not, st.SQL), nil
+	case len(ids) == 0:
+		return strings.ToUpper(strconv.FormatBool(negated)), nil
+	case len(ids) <= 3: // which DuckDB compares with what it knows of a block of rows
+		return fmt.Sprintf("%s %sIN (%s)", column, not, numbers(ids)), nil
+	default: // IN would be a join again
+		return fmt.Sprintf("%slist_contains([%s], %s)", not, numbers(ids), column), nil
+	}
+}
+
+// ids are the numbers that a statement gives, if they may be had and are few.
+func (c *condition) ids(dim Dim, e *filter.Cond, st Statement) (ids []uint32, few bool, err error) {
+	if c.scope.Find == nil || c.scope.IDs == nil {
+		return nil, false, nil
+	}
+	if dim != Tags && (e.Op == filter.Equal || e.Op == filter.Unequal) && e.Value.Text != "" {
+		if id, ok := c.scope.Find(dim, e.Value.Text); ok {
+			ids = []uint32{id}
+		}
+		return ids, true, nil
+	}
+	st.SQL += fmt.Sprintf(" LIMIT %d", mostIDs+1)
+	ids, err = c.scope.IDs(st)
+	return ids, len(ids) <= mostIDs, err
+}
+
+func numbers(ids []uint32) string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = strconv.FormatUint(uint64(id), 10)
+	}
+	return strings.Join(texts, ", ")
 }
 
 // match is a condition on a text, turned positive where it is a negation.
-func (c *condition) match(column string, e *filter.Cond) (sql string, negated bool, err error) {
+func match(column string, e *filter.Cond) (st Statement, negated bool, err error) {
+	text := e.Value.Text
 	switch e.Op {
 	case filter.Equal, filter.Unequal:
-		c.args = append(c.args, e.Value.Text)
-		return column + " = ?", e.Op == filter.Unequal, nil
+		return Statement{column + " = ?", []any{text}}, e.Op == filter.Unequal, nil
 	case filter.Match, filter.NoMatch:
-		c.args = append(c.args, e.Value.Text)
-		return "regexp_matches(" + column + ", ?)", e.Op == filter.NoMatch, nil
+		return Statement{"regexp_matches(" + column + ", ?)", []any{text}}, e.Op == filter.NoMatch, nil
 	case filter.Words:
-		c.args = append(c.args, token.NewPhrase(e.Value.Text).Pattern())
-		return "regexp_matches(" + column + ", ?)", false, nil
+		return Statement{"regexp_matches(" + column + ", ?)", []any{token.NewPhrase(text).Pattern()}}, false, nil
 	case filter.Less, filter.LessEqual, filter.Greater, filter.GreaterEqual:
-		c.args = append(c.args, e.Value.Text)
-		return column + " " + string(e.Op) + " ?", false, nil
+		return Statement{column + " " + string(e.Op) + " ?", []any{text}}, false, nil
 	}
-	return "", false, fmt.Errorf("%s cannot be compared with %s", e.Field, e.Op)
+	return Statement{}, false, fmt.Errorf("%s cannot be compared with %s", e.Field, e.Op)
 }
 
 // number compares a nullable expression with a literal.
@@ -237,15 +281,12 @@ func (c *condition) tag(e *filter.Cond) (string, error) {
 	if e.Op == filter.Has {
 		return "(tags_id <> 0)", nil
 	}
-	match, negated, err := c.match("tag", e)
+	match, negated, err := match("tag", e)
 	if err != nil {
 		return "", err
 	}
-	in := "IN"
-	if negated {
-		in = "NOT IN"
-	}
-	return fmt.Sprintf("(tags_id <> 0 AND tags_id %s (SELECT id FROM %s WHERE %s))", in, tagsets, match), nil
+	among, err := c.among("tags_id", Tags, e, negated, Statement{fmt.Sprintf("SELECT DISTINCT id FROM %s WHERE %s", tagsets, match.SQL), match.Args})
+	return fmt.Sprintf("(tags_id <> 0 AND %s)", among), err
 }
 
 // tagsets has a row for each tag of each set of tags.
