@@ -29,6 +29,12 @@ func (s *share) grow(n int64) error {
 	return nil
 }
 
+// shrink gives n bytes back.
+func (s *share) shrink(n int64) {
+	s.of.used.Add(-n)
+	s.held -= n
+}
+
 // release gives everything back.
 func (s *share) release() {
 	s.of.used.Add(-s.held)
@@ -39,7 +45,8 @@ func (s *share) release() {
 const firstRead = 4 << 10
 
 // readAll reads r to its end, at most limit bytes, and takes what it needs from
-// the budget before it needs it. expect is what the sender announced, or 0.
+// the budget before it needs it: while it grows, for the old and the new buffer.
+// expect is what the sender announced, or 0.
 func readAll(r io.Reader, s *share, expect, limit int64) ([]byte, error) {
 	size := int64(firstRead)
 	if err := s.grow(size); err != nil {
@@ -72,12 +79,13 @@ func readAll(r io.Reader, s *share, expect, limit int64) ([]byte, error) {
 			next = expect + 1
 		}
 		next = max(next, size+1)
-		if err := s.grow(next - size); err != nil {
+		if err := s.grow(next); err != nil {
 			return nil, err
 		}
-		size = next
-		grown := make([]byte, len(buf), size)
+		grown := make([]byte, len(buf), next)
 		copy(grown, buf)
 		buf = grown
+		s.shrink(size)
+		size = next
 	}
 }
