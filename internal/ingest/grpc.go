@@ -82,9 +82,9 @@ func (in *Ingest) call(w http.ResponseWriter, r *http.Request, signal Signal, kn
 		finish(h, &failure{Unsupported, 0, "Assay takes Export of TraceService and of LogsService", nil})
 		return
 	}
-	s := share{of: in.budget}
+	s := in.budget.share(w)
 	defer s.release()
-	event, reasons, err := in.receiveCall(r, signal, &s)
+	event, reasons, err := in.receiveCall(r, signal, s)
 	event.Signal, event.Code = signal, OK
 	var f *failure
 	if err != nil {
@@ -150,7 +150,8 @@ func (in *Ingest) receiveCall(r *http.Request, signal Signal, s *share) (Event, 
 // message reads the one message of a call, decompressed.
 func (in *Ingest) message(r *http.Request, s *share) ([]byte, error) {
 	var head [5]byte
-	if _, err := io.ReadFull(r.Body, head[:]); err != nil {
+	source := sender{r.Body, s}
+	if _, err := io.ReadFull(source, head[:]); err != nil {
 		return nil, err
 	}
 	length := int64(binary.BigEndian.Uint32(head[1:]))
@@ -167,7 +168,7 @@ func (in *Ingest) message(r *http.Request, s *share) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("a message that begins with %d", head[0])
 	}
-	sent := &io.LimitedReader{R: r.Body, N: length}
+	sent := &io.LimitedReader{R: source, N: length}
 	body, err := in.decompressed(encoding, sent, s, length)
 	if err != nil {
 		return nil, err
@@ -175,7 +176,7 @@ func (in *Ingest) message(r *http.Request, s *share) ([]byte, error) {
 	if sent.N > 0 {
 		return nil, io.ErrUnexpectedEOF
 	}
-	if n, err := io.ReadFull(r.Body, head[:1]); n > 0 || err != io.EOF {
+	if n, err := io.ReadFull(source, head[:1]); n > 0 || err != io.EOF {
 		return nil, errors.Join(errors.New("more than one message"), err)
 	}
 	return body, nil

@@ -43,9 +43,9 @@ func (in *Ingest) Handler() http.Handler {
 
 func (in *Ingest) serve(w http.ResponseWriter, r *http.Request, signal Signal) {
 	began := time.Now()
-	s := share{of: in.budget}
+	s := in.budget.share(w)
 	defer s.release()
-	event, reasons, err := in.receive(r, signal, &s)
+	event, reasons, err := in.receive(r, signal, s)
 	event.Signal, event.Code = signal, OK
 	asJSON := isJSON(r)
 	var body []byte
@@ -135,7 +135,7 @@ func unread(ctx context.Context, err error) error {
 
 // body reads the body, decompressed.
 func (in *Ingest) body(r *http.Request, s *share) ([]byte, error) {
-	return in.decompressed(r.Header.Get("Content-Encoding"), r.Body, s, max(r.ContentLength, 0))
+	return in.decompressed(r.Header.Get("Content-Encoding"), sender{r.Body, s}, s, max(r.ContentLength, 0))
 }
 
 // fromJSON turns OTLP JSON into protobuf. Decoding takes several times the

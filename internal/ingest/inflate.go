@@ -41,6 +41,9 @@ func (f *inflaters) fill(maxBody int64) {
 
 // decompressed reads all that was sent, of which announced bytes are expected.
 func (in *Ingest) decompressed(encoding string, sent io.Reader, s *share, announced int64) ([]byte, error) {
+	if err := s.expect(announced); err != nil {
+		return nil, err
+	}
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "", "identity":
 		return readAll(sent, s, announced, in.MaxBody)

@@ -87,13 +87,13 @@ func New(o Options) *Ingest {
 	if o.Observe == nil {
 		o.Observe = func(Event) {}
 	}
-	in := &Ingest{Options: o, budget: &budget{limit: o.InHand}}
+	in := &Ingest{Options: o, budget: newBudget(o.InHand, o.MaxBody)}
 	in.fill(o.MaxBody)
 	return in
 }
 
 // InHand is how many bytes of requests are held at the moment.
-func (in *Ingest) InHand() int64 { return in.budget.used.Load() }
+func (in *Ingest) InHand() int64 { return in.budget.inHand() }
 
 // take keeps a decoded request: its body is in protobuf and the ingest's own.
 // header gives the request's headers, by names in lower case.

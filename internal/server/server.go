@@ -174,7 +174,9 @@ func assemble(o Options, keys *access.Keys, store spanstore.Store, ears *ears) *
 	mux.HandleFunc("GET /readyz", p.health.serveReadyz)
 	mux.Handle("GET /metrics", fromHere(keys, http.HandlerFunc(f.serve)))
 	if o.API != nil {
-		mux.Handle("/api/v1/", fromHere(keys, o.API(store, asks(keys))))
+		api := fromHere(keys, o.API(store, asks(keys)))
+		mux.Handle("/api/v1/", api)
+		mux.Handle("/api/v1/export", few(exports, api))
 	}
 	p.http = p.server(mux)
 	if ears.grpc != nil {
@@ -200,9 +202,9 @@ func (p *process) server(h http.Handler) *http.Server {
 		ConnContext:       introduce,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
-		WriteTimeout:      10 * time.Minute, // an export is long
+		WriteTimeout:      5 * time.Minute, // for exports, see few
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(p.o.Log.Handler(), slog.LevelDebug),
 	}
 }

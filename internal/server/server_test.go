@@ -394,6 +394,38 @@ func TestAFullCrowdClosesWhoHasKeptItWaitingLongest(t *testing.T) {
 	}
 }
 
+func TestFewExportsRunAtOnce(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	server := httptest.NewServer(few(1, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		entered <- struct{}{}
+		<-leave
+		fmt.Fprint(w, "a part, ")
+		fmt.Fprint(w, "and another")
+	})))
+	defer server.Close()
+	get := func() string {
+		res, err := server.Client().Get(server.URL)
+		if err != nil {
+			return err.Error()
+		}
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		return fmt.Sprint(res.StatusCode, " ", res.Header.Get("Retry-After"), string(text), err)
+	}
+	first := make(chan string)
+	for range 2 { // a place is free again after an export
+		go func() { first <- get() }()
+		<-entered
+		if text := get(); !strings.HasPrefix(text, `503 1{"error":{"code":"busy"`) {
+			t.Error(text)
+		}
+		leave <- struct{}{}
+		if text := <-first; text != "200 a part, and another<nil>" {
+			t.Error(text)
+		}
+	}
+}
+
 // door is a connection that can only be closed.
 type door struct {
 	net.Conn
