@@ -21,6 +21,7 @@ type Assay struct {
 	*Server
 	Dir    string // its data
 	base   string
+	grpc   string
 	client *http.Client
 }
 
@@ -34,7 +35,7 @@ func StartAssay(ctx context.Context, binary, dir string) (*Assay, time.Duration,
 	if err != nil {
 		return nil, 0, err
 	}
-	a := &Assay{Dir: dir, base: "http://" + web, client: &http.Client{}}
+	a := &Assay{Dir: dir, base: "http://" + web, grpc: grpc, client: &http.Client{}}
 	var took time.Duration
 	a.Server, took, err = Start(ctx, Spec{
 		Command: []string{binary, "serve", "--data", dir, "--listen", web, "--grpc", grpc},
@@ -47,6 +48,12 @@ func StartAssay(ctx context.Context, binary, dir string) (*Assay, time.Duration,
 
 // Traces is the URL of OTLP over HTTP.
 func (a *Assay) Traces() string { return a.base + "/v1/traces" }
+
+// Address is the host and port of HTTP.
+func (a *Assay) Address() string { return strings.TrimPrefix(a.base, "http://") }
+
+// GRPC is the host and port of OTLP over gRPC.
+func (a *Assay) GRPC() string { return a.grpc }
 
 // Get asks the API and gives the body of its answer.
 func (a *Assay) Get(ctx context.Context, path string, query url.Values) ([]byte, error) {

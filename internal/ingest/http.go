@@ -8,10 +8,8 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
@@ -45,9 +43,9 @@ func (in *Ingest) Handler() http.Handler {
 
 func (in *Ingest) serve(w http.ResponseWriter, r *http.Request, signal Signal) {
 	began := time.Now()
-	s := share{of: in.budget}
+	s := in.budget.share(w)
 	defer s.release()
-	event, reasons, err := in.receive(r, signal, &s)
+	event, reasons, err := in.receive(r, signal, s)
 	event.Signal, event.Code = signal, OK
 	asJSON := isJSON(r)
 	var body []byte
@@ -135,46 +133,9 @@ func unread(ctx context.Context, err error) error {
 	}
 }
 
-// body reads the body, decompressed. A decompressor takes its window from the
-// budget too.
+// body reads the body, decompressed.
 func (in *Ingest) body(r *http.Request, s *share) ([]byte, error) {
-	const window = 64 << 10 // of gzip, with its tables
-	switch strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))) {
-	case "", "identity":
-		return readAll(r.Body, s, max(r.ContentLength, 0), in.MaxBody)
-	case "gzip":
-		if err := s.grow(window); err != nil {
-			return nil, err
-		}
-		z, ok := in.gzips.Get().(*gzip.Reader)
-		if !ok {
-			return nil, errors.New("no gzip reader")
-		}
-		defer in.gzips.Put(z)
-		if err := z.Reset(r.Body); err != nil {
-			return nil, err
-		}
-		return readAll(z, s, 0, in.MaxBody)
-	case "zstd":
-		if err := s.grow(window); err != nil {
-			return nil, err
-		}
-		z, ok := in.zstds.Get().(*zstd.Decoder)
-		if !ok {
-			return nil, errors.New("no zstd reader")
-		}
-		defer func() {
-			if z.Reset(nil) == nil {
-				in.zstds.Put(z)
-			}
-		}()
-		if err := z.Reset(r.Body); err != nil {
-			return nil, err
-		}
-		return readAll(z, s, 0, in.MaxBody)
-	default:
-		return nil, &failure{Unsupported, 0, "the Content-Encoding is none of gzip, zstd and identity", nil}
-	}
+	return in.decompressed(r.Header.Get("Content-Encoding"), sender{r.Body, s}, s, max(r.ContentLength, 0))
 }
 
 // fromJSON turns OTLP JSON into protobuf. Decoding takes several times the
@@ -187,10 +148,7 @@ func fromJSON(signal Signal, text []byte, s *share) ([]byte, error) {
 	if err := s.grow(times * int64(len(text))); err != nil {
 		return nil, err
 	}
-	defer func(n int64) {
-		s.held -= n
-		s.of.used.Add(-n)
-	}(times * int64(len(text)))
+	defer s.shrink(times * int64(len(text)))
 	var out []byte
 	var err error
 	if signal == Traces {

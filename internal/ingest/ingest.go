@@ -6,11 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
-
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
 )
@@ -68,8 +64,7 @@ const (
 type Ingest struct {
 	Options
 	budget *budget
-	gzips  sync.Pool // *gzip.Reader
-	zstds  sync.Pool // *zstd.Decoder
+	inflaters
 }
 
 // New makes an Ingest.
@@ -92,21 +87,13 @@ func New(o Options) *Ingest {
 	if o.Observe == nil {
 		o.Observe = func(Event) {}
 	}
-	in := &Ingest{Options: o, budget: &budget{limit: o.InHand}}
-	in.gzips.New = func() any { return new(gzip.Reader) }
-	in.zstds.New = func() any {
-		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-			zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderMaxMemory(uint64(o.MaxBody)))
-		if err != nil {
-			return err
-		}
-		return d
-	}
+	in := &Ingest{Options: o, budget: newBudget(o.InHand, o.MaxBody)}
+	in.fill(o.MaxBody)
 	return in
 }
 
 // InHand is how many bytes of requests are held at the moment.
-func (in *Ingest) InHand() int64 { return in.budget.used.Load() }
+func (in *Ingest) InHand() int64 { return in.budget.inHand() }
 
 // take keeps a decoded request: its body is in protobuf and the ingest's own.
 // header gives the request's headers, by names in lower case.

@@ -11,8 +11,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -576,6 +578,72 @@ func TestTooMuchInHandIsToldToComeAgain(t *testing.T) {
 	in = newIngest(m, func(o *Options) { o.InHand = 1 << 10 })
 	if w := post(in, "/v1/traces", big); w.Code != 200 {
 		t.Errorf("alone: %d", w.Code)
+	}
+}
+
+func TestStalledSendersAreGivenUpWhenOthersNeedTheRoom(t *testing.T) {
+	in := newIngest(&memory{}, func(o *Options) { o.InHand = 100 << 10 })
+	var clock atomic.Int64
+	in.budget.now = func() time.Time { return time.Unix(clock.Load(), 0) }
+	server := httptest.NewServer(in.Handler())
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: 90000\r\n\r\n%s", typeProto, strings.Repeat("x", 70_000))
+	for in.InHand() < 90_000 { // until all that was sent has been read
+		runtime.Gosched()
+	}
+	big := encoded(t, oneSpan(func(_ ptrace.ResourceSpans, s ptrace.Span) { s.Attributes().PutStr("x", strings.Repeat("a", 90<<10)) }))
+	if w := post(in, "/v1/traces", big); w.Code != 429 {
+		t.Errorf("while the other sends: %d", w.Code)
+	}
+	clock.Store(2)
+	if w := post(in, "/v1/traces", big); w.Code != 429 {
+		t.Errorf("when the other has stalled: %d", w.Code)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != 503 || answer.Header.Get("Retry-After") != "1" {
+		t.Errorf("who stalled: %s", answer.Status)
+	}
+	if w := post(in, "/v1/traces", big); w.Code != 200 {
+		t.Errorf("afterwards: %d", w.Code)
+	}
+}
+
+func TestLargeRequestsLeaveRoom(t *testing.T) {
+	b := newBudget(100<<20, 50<<20)
+	small, one, two, three := &share{of: b}, &share{of: b}, &share{of: b}, &share{of: b}
+	for i, c := range []struct {
+		share *share
+		n     int64
+		fits  bool
+	}{
+		{small, 1 << 20, true},
+		{one, 30 << 20, true}, {two, 30 << 20, true},
+		{three, 4 << 20, true}, {three, 1, false}, // there are two large ones
+		{one, 23 << 20, false}, // an eighth is for others
+		{small, 2 << 20, true},
+	} {
+		if err := c.share.grow(c.n); (err == nil) != c.fits {
+			t.Errorf("step %d: %v", i, err)
+		}
+	}
+	one.release()
+	if err := three.grow(30 << 20); err != nil {
+		t.Error(err)
+	}
+	for _, s := range []*share{small, two, three} {
+		s.release()
+	}
+	if b.used != 0 || b.large != 0 {
+		t.Errorf("%d bytes, %d large ones are left", b.used, b.large)
 	}
 }
 

@@ -2,95 +2,125 @@ package server
 
 import (
 	"container/list"
+	"context"
+	"io"
 	"net"
 	"net/http"
 	"sync"
 )
 
-// crowd bounds how many connections are open. A connection waits while no
-// request of it is being answered: before its first request has come, and
-// between two. When one more comes than may be open, the one that has waited
-// longest is closed, so that a flood of connections that say nothing shuts out
-// itself and nobody else.
+// crowd bounds how many connections are open. When one more comes than may be
+// open, the one that has kept the server waiting longest is closed, so that a
+// flood of connections that do nothing shuts out itself and nobody else.
+//
+// A connection keeps the server waiting while no request of it is being answered,
+// while the rest of a request is read from it, and while it does not take an
+// answer. What is at work is never closed.
 type crowd struct {
 	limit int
 
 	mu      sync.Mutex
-	open    map[net.Conn]*list.Element // nil while it does not wait
-	waiting *list.List                 // of net.Conn, the longest first
+	open    map[*guest]struct{}
+	waiting *list.List // of *guest, the longest first
 	shed    int64
 }
 
 func newCrowd(limit int) *crowd {
-	return &crowd{limit: limit, open: map[net.Conn]*list.Element{}, waiting: list.New()}
+	return &crowd{limit: limit, open: map[*guest]struct{}{}, waiting: list.New()}
+}
+
+// guest is a connection of a crowd. All but the connection belongs to the lock of
+// the crowd.
+type guest struct {
+	net.Conn
+	crowd *crowd
+
+	asked    bool          // there was a request
+	requests int           // being answered
+	reading  int           // of these, how many are waiting for more of their body
+	writing  int           // writes that have not ended
+	place    *list.Element // in waiting; nil while the guest does not wait
+}
+
+// settle puts the guest where it belongs after a change.
+func (g *guest) settle() {
+	_, open := g.crowd.open[g]
+	waits := open && (g.requests <= g.reading || g.writing > 0)
+	switch {
+	case waits && g.place == nil:
+		g.place = g.crowd.waiting.PushBack(g)
+	case !waits && g.place != nil:
+		g.crowd.waiting.Remove(g.place)
+		g.place = nil
+	}
+}
+
+// note changes what is known of a guest.
+func (g *guest) note(requests, reading, writing int) {
+	g.crowd.mu.Lock()
+	defer g.crowd.mu.Unlock()
+	g.asked = g.asked || requests > 0
+	g.requests += requests
+	g.reading += reading
+	g.writing += writing
+	g.settle()
+}
+
+// Write writes to the connection.
+func (g *guest) Write(p []byte) (int, error) {
+	g.note(0, 0, 1)
+	defer g.note(0, 0, -1)
+	return g.Conn.Write(p)
+}
+
+// Close closes the connection.
+func (g *guest) Close() error {
+	g.crowd.mu.Lock()
+	delete(g.crowd.open, g)
+	g.settle()
+	g.crowd.mu.Unlock()
+	return g.Conn.Close()
 }
 
 // enter takes a new connection, which waits.
-func (c *crowd) enter(conn net.Conn) {
-	var victim net.Conn
+func (c *crowd) enter(conn net.Conn) *guest {
+	g := &guest{Conn: conn, crowd: c}
+	victim := g
 	c.mu.Lock()
-	if len(c.open) >= c.limit {
-		victim = conn
-		if front := c.waiting.Front(); front != nil {
-			victim, _ = front.Value.(net.Conn)
-			c.remove(victim)
-		}
-		c.shed++
+	if front := c.waiting.Front(); len(c.open) < c.limit {
+		victim = nil
+	} else if front != nil {
+		victim, _ = front.Value.(*guest)
 	}
-	if victim != conn {
-		c.open[conn] = c.waiting.PushBack(conn)
+	if victim != nil {
+		c.shed++
+		delete(c.open, victim)
+		victim.settle()
+	}
+	if victim != g {
+		c.open[g] = struct{}{}
+		g.settle()
 	}
 	c.mu.Unlock()
 	if victim != nil {
-		_ = victim.Close()
+		_ = victim.Conn.Close()
 	}
+	return g
 }
 
-// busy says that the connection waits no more.
-func (c *crowd) busy(conn net.Conn) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if at := c.open[conn]; at != nil {
-		c.waiting.Remove(at)
-		c.open[conn] = nil
-	}
-}
-
-// idle says that the connection waits again.
-func (c *crowd) idle(conn net.Conn) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if at, ok := c.open[conn]; ok && at == nil {
-		c.open[conn] = c.waiting.PushBack(conn)
-	}
-}
-
-// leave says that the connection is closed.
-func (c *crowd) leave(conn net.Conn) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.remove(conn)
-}
-
-func (c *crowd) remove(conn net.Conn) {
-	if at := c.open[conn]; at != nil {
-		c.waiting.Remove(at)
-	}
-	delete(c.open, conn)
-}
-
-// dismiss closes all connections that wait.
+// dismiss closes all connections that have not asked anything. One that has may
+// still be owed the end of an answer.
 func (c *crowd) dismiss() {
-	var all []net.Conn
+	var all []*guest
 	c.mu.Lock()
-	for at := c.waiting.Front(); at != nil; at = at.Next() {
-		if conn, ok := at.Value.(net.Conn); ok {
-			all = append(all, conn)
+	for g := range c.open {
+		if !g.asked {
+			all = append(all, g)
 		}
 	}
 	c.mu.Unlock()
-	for _, conn := range all {
-		_ = conn.Close()
+	for _, g := range all {
+		_ = g.Close()
 	}
 }
 
@@ -102,25 +132,7 @@ func (c *crowd) counts() (open int, shed int64) {
 	return len(c.open), c.shed
 }
 
-// state is the ConnState of an http.Server.
-func (c *crowd) state(conn net.Conn, s http.ConnState) {
-	switch s {
-	case http.StateNew:
-		c.enter(conn)
-	case http.StateActive:
-		c.busy(conn)
-	case http.StateIdle:
-		c.idle(conn)
-	case http.StateClosed, http.StateHijacked:
-		c.leave(conn)
-	}
-}
-
-// preface is how many bytes open a connection of HTTP/2, which gRPC speaks.
-const preface = 24
-
-// listener puts the connections of a gRPC server into a crowd. They wait until
-// their preface has come.
+// listener puts connections into a crowd.
 type listener struct {
 	net.Listener
 	crowd *crowd
@@ -132,28 +144,36 @@ func (l *listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &counted{Conn: conn, crowd: l.crowd}
-	l.crowd.enter(c)
-	return c, nil
+	return l.crowd.enter(conn), nil
 }
 
-type counted struct {
-	net.Conn
-	crowd *crowd
-	read  int // used by the one goroutine that reads
+type guestKey struct{}
+
+// introduce is the ConnContext of a server whose connections are of a crowd.
+func introduce(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, guestKey{}, conn)
 }
 
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	if c.read < preface {
-		if c.read += n; c.read >= preface {
-			c.crowd.busy(c)
+// attended tells a crowd what becomes of its requests.
+func attended(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if g, ok := r.Context().Value(guestKey{}).(*guest); ok {
+			g.note(1, 0, 0)
+			defer g.note(-1, 0, 0)
+			r.Body = &attendedBody{r.Body, g}
 		}
-	}
-	return n, err
+		h.ServeHTTP(w, r)
+	})
 }
 
-func (c *counted) Close() error {
-	c.crowd.leave(c)
-	return c.Conn.Close()
+type attendedBody struct {
+	io.ReadCloser
+	guest *guest
+}
+
+// Read reads the body.
+func (b *attendedBody) Read(p []byte) (int, error) {
+	b.guest.note(0, 1, 0)
+	defer b.guest.note(0, -1, 0)
+	return b.ReadCloser.Read(p)
 }

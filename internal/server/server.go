@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/grpc"
-
 	"github.com/assay-llmops/assay/internal/access"
 	"github.com/assay-llmops/assay/internal/ingest"
 	"github.com/assay-llmops/assay/internal/problem"
@@ -150,10 +148,10 @@ type process struct {
 	ears   *ears
 	health *health
 	http   *http.Server
-	grpc   *grpc.Server
+	grpc   *http.Server   // nil: none
 	web    *crowd         // the connections of http
 	calls  *crowd         // and of grpc
-	inside sync.WaitGroup // requests over HTTP
+	inside sync.WaitGroup // requests
 }
 
 func assemble(o Options, keys *access.Keys, store spanstore.Store, ears *ears) *process {
@@ -176,12 +174,18 @@ func assemble(o Options, keys *access.Keys, store spanstore.Store, ears *ears) *
 	mux.HandleFunc("GET /readyz", p.health.serveReadyz)
 	mux.Handle("GET /metrics", fromHere(keys, http.HandlerFunc(f.serve)))
 	if o.API != nil {
-		mux.Handle("/api/v1/", fromHere(keys, o.API(store, asks(keys))))
+		api := fromHere(keys, o.API(store, asks(keys)))
+		mux.Handle("/api/v1/", api)
+		mux.Handle("/api/v1/export", few(exports, api))
 	}
 	p.http = p.server(mux)
-	p.http.ConnState = p.web.state
 	if ears.grpc != nil {
-		p.grpc = in.Server()
+		p.grpc = p.server(in.GRPC())
+		p.grpc.HTTP2 = ingest.HTTP2()
+		p.grpc.Protocols = new(http.Protocols)
+		p.grpc.Protocols.SetUnencryptedHTTP2(true)
+		p.grpc.WriteTimeout = 2 * time.Minute // of a whole call
+		p.grpc.IdleTimeout = 10 * time.Minute
 	}
 	return p
 }
@@ -190,16 +194,17 @@ func assemble(o Options, keys *access.Keys, store spanstore.Store, ears *ears) *
 // out.
 func (p *process) server(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		Handler: attended(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			p.inside.Add(1)
 			defer p.inside.Done()
 			h.ServeHTTP(w, r)
-		}),
+		})),
+		ConnContext:       introduce,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
-		WriteTimeout:      10 * time.Minute, // an export is long
+		WriteTimeout:      5 * time.Minute, // for exports, see few
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(p.o.Log.Handler(), slog.LevelDebug),
 	}
 }
@@ -211,12 +216,12 @@ func (p *process) run(ctx context.Context) error {
 	var serving sync.WaitGroup
 	serve := func(name string, f func() error) {
 		serving.Go(func() {
-			if err := f(); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, grpc.ErrServerStopped) {
+			if err := f(); err != nil && !errors.Is(err, http.ErrServerClosed) {
 				cancel(fmt.Errorf("serving %s: %w", name, err))
 			}
 		})
 	}
-	serve("HTTP", func() error { return p.http.Serve(p.ears.http) })
+	serve("HTTP", func() error { return p.http.Serve(&listener{p.ears.http, p.web}) })
 	if p.grpc != nil {
 		serve("gRPC", func() error { return p.grpc.Serve(&listener{p.ears.grpc, p.calls}) })
 	}
@@ -242,16 +247,14 @@ func (p *process) stop() {
 		c.dismiss() // who has asked nothing is not waited for
 	}
 	var stopping sync.WaitGroup
-	stopping.Go(func() {
-		if p.http.Shutdown(ctx) != nil {
-			_ = p.http.Close()
+	for _, server := range []*http.Server{p.http, p.grpc} {
+		if server == nil {
+			continue
 		}
-	})
-	if p.grpc != nil {
 		stopping.Go(func() {
-			cut := context.AfterFunc(ctx, p.grpc.Stop)
-			p.grpc.GracefulStop()
-			cut()
+			if server.Shutdown(ctx) != nil {
+				_ = server.Close()
+			}
 		})
 	}
 	stopping.Wait()

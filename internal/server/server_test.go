@@ -331,17 +331,21 @@ func TestSendersThatNeverEndAreCutOff(t *testing.T) {
 }
 
 func TestAFloodOfSilentConnectionsShutsOutNobodyElse(t *testing.T) {
-	r := start(t, func(o *Options) { o.Connections = 16 })
-	for _, address := range []string{r.HTTP, r.GRPC} {
-		for i := range 200 {
+	r := start(t, func(o *Options) { o.Connections, o.Grace = 16, time.Millisecond })
+	const head = "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n"
+	const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+	const settings = "\x00\x00\x00\x04\x00\x00\x00\x00\x00" // that change nothing
+	for address, begins := range map[string][]string{
+		r.HTTP: {"", head + "Cont", head + "Content-Length: 1000\r\n\r\nhalf"},
+		r.GRPC: {"", head, preface[:20], preface + settings},
+	} {
+		for i := range 60 * len(begins) {
 			conn, err := net.Dial("tcp", address)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			if i%2 == 0 {
-				fmt.Fprint(conn, "POST /v1/traces HTTP/1.1\r\nHost: l")
-			}
+			fmt.Fprint(conn, begins[i%len(begins)])
 		}
 	}
 	if code, text := r.send(t, "POST", "/v1/traces", body(t)); code != 200 {
@@ -359,6 +363,79 @@ func TestAFloodOfSilentConnectionsShutsOutNobodyElse(t *testing.T) {
 		t.Error("nothing was shed")
 	}
 	r.stopped(t)
+}
+
+func TestAFullCrowdClosesWhoHasKeptItWaitingLongest(t *testing.T) {
+	c := newCrowd(3)
+	closed := map[string]bool{}
+	come := func(name string) *guest { return c.enter(&door{name: name, closed: closed}) }
+	working, sending, taking := come("working"), come("sending"), come("taking")
+	working.note(1, 0, 0)
+	sending.note(1, 0, 0)
+	taking.note(1, 0, 0)
+	come("no room")
+	taking.note(0, 0, 1)  // does not take its answer
+	sending.note(0, 1, 0) // does not send its body
+	late := come("late")
+	late.note(1, 0, 0)
+	come("later")
+	if open, shed := c.counts(); open != 3 || shed != 3 || len(closed) != 3 || !closed["no room"] || !closed["taking"] || !closed["sending"] {
+		t.Errorf("%d open, %d shed, closed %v", open, shed, closed)
+	}
+	late.note(0, 1, 0)
+	late.note(0, -1, 0) // its body went on
+	come("latest")
+	if !closed["later"] || closed["late"] || closed["working"] {
+		t.Errorf("closed %v", closed)
+	}
+	c.dismiss()
+	if open, _ := c.counts(); open != 2 || !closed["latest"] {
+		t.Errorf("after dismissal %d are open, closed %v", open, closed)
+	}
+}
+
+func TestFewExportsRunAtOnce(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	server := httptest.NewServer(few(1, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		entered <- struct{}{}
+		<-leave
+		fmt.Fprint(w, "a part, ")
+		fmt.Fprint(w, "and another")
+	})))
+	defer server.Close()
+	get := func() string {
+		res, err := server.Client().Get(server.URL)
+		if err != nil {
+			return err.Error()
+		}
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		return fmt.Sprint(res.StatusCode, " ", res.Header.Get("Retry-After"), string(text), err)
+	}
+	first := make(chan string)
+	for range 2 { // a place is free again after an export
+		go func() { first <- get() }()
+		<-entered
+		if text := get(); !strings.HasPrefix(text, `503 1{"error":{"code":"busy"`) {
+			t.Error(text)
+		}
+		leave <- struct{}{}
+		if text := <-first; text != "200 a part, and another<nil>" {
+			t.Error(text)
+		}
+	}
+}
+
+// door is a connection that can only be closed.
+type door struct {
+	net.Conn
+	name   string
+	closed map[string]bool
+}
+
+func (d *door) Close() error {
+	d.closed[d.name] = true
+	return nil
 }
 
 func TestWhatDoesNotStart(t *testing.T) {
