@@ -71,33 +71,59 @@ func names(bodies [][]byte, list, member string) (all []string) {
 	return all
 }
 
-// everything asks what the API can answer of a project: every list with small
-// pages and previews, every trace, span and session, figures of every metric by
-// every dimension and by time, scores, filters, and the export.
-func everything(ask asker, project string) []answer {
+// mostOf asks for what reads every file of a project and every column of its
+// index: every list, every trace, figures by every dimension, the text of spans,
+// the export.
+func mostOf(ask asker, project string) []answer {
 	d := &dump{ask: ask, project: project}
-	traces := d.get("/traces", url.Values{"preview": {"true"}, "limit": {"7"}})
+	d.most()
+	return d.all
+}
+
+const allFigures = "count,traces,errors,error_rate,p50,p95,p99,ttft_p50,ttft_p95,ttft_p99,tokens_in,tokens_out,cost"
+
+func dimensions() []string {
+	return strings.Split("model,provider,kind,name,config,version,label,user,feature,session,tag,environment,service", ",")
+}
+
+func (d *dump) most() (traces, sessions []string) {
+	listed := d.get("/traces", url.Values{"preview": {"true"}, "limit": {"7"}})
 	d.get("/spans", url.Values{"preview": {"true"}, "limit": {"100"}})
+	d.get("/spans", url.Values{"q": {`text:"return"`}})
 	d.get("/users", nil)
-	sessions := d.get("/sessions", nil)
+	grouped := d.get("/sessions", nil)
 	d.get("/scores", url.Values{"limit": {"5"}})
 	d.get("/scores", url.Values{"latest": {"true"}})
 	d.get("/export", nil)
-	for _, id := range names(traces, "traces", "trace_id") {
-		for _, span := range names(d.get("/traces/"+id, nil), "spans", "span_id") {
+	traces = names(listed, "traces", "trace_id")
+	for _, id := range traces {
+		d.get("/traces/"+id, nil)
+	}
+	for _, by := range dimensions() {
+		d.get("/stats", url.Values{"metric": {allFigures}, "by": {by}})
+	}
+	return traces, names(grouped, "sessions", "id")
+}
+
+// everything asks what the API can answer of a project: what most asks, every
+// span and session, figures of every metric by pairs of dimensions and by time,
+// scores, filters.
+func everything(ask asker, project string) []answer {
+	d := &dump{ask: ask, project: project}
+	traces, sessions := d.most()
+	for _, id := range traces {
+		for _, span := range names(d.get("/traces/"+id, url.Values{"content": {"false"}}), "spans", "span_id") {
 			d.get("/spans/"+id+"/"+span, nil)
 		}
 		d.get("/scores", url.Values{"trace": {id}})
 	}
-	for _, id := range names(sessions, "sessions", "id") {
+	for _, id := range sessions {
 		d.get("/sessions/"+url.PathEscape(id), nil)
 	}
-	const figures = "count,traces,errors,error_rate,p50,p95,p99,ttft_p50,ttft_p95,ttft_p99,tokens_in,tokens_out,cost"
-	dimensions := strings.Split("model,provider,kind,name,config,version,label,user,feature,session,tag,environment,service", ",")
-	d.get("/stats", url.Values{"metric": {figures}, "every": {"1h"}})
-	for i, by := range dimensions {
-		d.get("/stats", url.Values{"metric": {figures}, "by": {by}})
-		d.get("/stats", url.Values{"metric": {"count,cost,p99"}, "by": {by + "," + dimensions[(i+1)%len(dimensions)]}, "every": {"1d"}})
+	d.get("/stats", url.Values{"metric": {allFigures}, "every": {"1h"}})
+	list := dimensions()
+	for i, by := range list {
+		d.get("/stats", url.Values{"metric": {"count,cost,p99"}, "by": {by + "," + list[(i+1)%len(list)]}, "every": {"1d"}})
 		d.get("/stats", url.Values{"metric": {"score_mean,score_count"}, "score": {"grounded"}, "by": {by}})
 	}
 	for _, q := range []string{"kind=llm", "has:error", "cost>0", "latency>1s", `text:"weather"`, "score.grounded<0.5", "model~\"gpt\""} {

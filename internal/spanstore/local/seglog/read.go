@@ -41,6 +41,14 @@ func (l *Log) find(r Ref) (place, bool) {
 	return place{s, s.generation, s.entries[k]}, true
 }
 
+// has says that a segment is there. Then so are all of its ordinals, but for
+// those of records that were found damaged.
+func (l *Log) has(number uint32) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.segments, func(s *segment) bool { return s.number == number })
+}
+
 // places lists the records that have something at or behind from as they are
 // now, in order.
 func (l *Log) places(from Ref) []place {
@@ -183,7 +191,7 @@ func lost(err error) bool {
 }
 
 // Item is the span or log record at r. ErrNotFound where it was erased or its
-// segment dropped, ErrDamaged where its bytes are.
+// segment dropped, ErrDamaged where its bytes are, or were when it was opened.
 func (l *Log) Item(ctx context.Context, r Ref) (*block.Item, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -205,6 +213,9 @@ func item(v *block.View, r Ref, first uint32) (*block.Item, error) {
 
 func (l *Log) blockOf(r Ref) (v *block.View, first uint32, err error) {
 	p, ok := l.find(r)
+	if !ok && l.has(r.Segment) {
+		return nil, 0, fmt.Errorf("item %d of segment %d: its record is gone: %w", r.Ordinal, r.Segment, ErrDamaged)
+	}
 	if !ok || p.entry.head.typ != Spans {
 		return nil, 0, fmt.Errorf("item %d of segment %d: %w", r.Ordinal, r.Segment, spanstore.ErrNotFound)
 	}
