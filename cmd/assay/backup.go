@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/server"
 	"github.com/assay-llmops/assay/internal/spanstore/local"
+	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
 )
 
 type backupCmd struct {
@@ -46,23 +48,13 @@ func (cmd *backupCmd) Run(c *console) error {
 
 // verify reads the copy back, and says what it holds.
 func (cmd *backupCmd) verify(c *console) error {
-	all, err := local.Check(c.ctx, cmd.To)
+	found, err := checkKept(c.ctx, cmd.To)
 	if err != nil {
 		return err
 	}
-	whole := true
-	for i := range all {
-		for _, d := range all[i].Damage {
-			whole = whole && d.Tail // what is being written is cut off
-		}
+	for i := range found.Projects { // what was being written is cut off
+		p := &found.Projects[i]
+		p.Damage = slices.DeleteFunc(p.Damage, func(d seglog.Damage) bool { return d.Tail })
 	}
-	if c.flags.JSON {
-		c.printJSON(map[string]any{"format": "assay.backup/1", "whole": whole, "projects": shownChecks(all)})
-	} else {
-		c.checks(all)
-	}
-	if !whole {
-		return exitError(exitDamaged)
-	}
-	return nil
+	return c.found("assay.backup/1", found)
 }

@@ -10,7 +10,7 @@ import (
 // TestMain puts the command assay, which is this test binary, on the PATH of
 // scripts and of tests that need a process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"assay": main})
+	testscript.Main(m, map[string]func(){"assay": main, "assay-probe": probeFolders})
 }
 
 // TestScripts runs testdata/script/*.txtar: what a user types, sees and gets

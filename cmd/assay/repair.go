@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"github.com/assay-llmops/assay/internal/access"
 	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/server"
+	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/local"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
 )
@@ -41,42 +45,103 @@ type fsckCmd struct {
 
 func (cmd *fsckCmd) Run(c *console) error {
 	return cmd.hold(func() error {
-		all, err := local.Check(c.ctx, cmd.Data)
+		found, err := checkFolder(c.ctx, cmd.Data)
 		if err != nil {
 			return err
 		}
-		whole := true
-		for i := range all {
-			whole = whole && len(all[i].Damage) == 0
-		}
-		if c.flags.JSON {
-			c.printJSON(map[string]any{"format": "assay.fsck/1", "whole": whole, "projects": shownChecks(all)})
-		} else {
-			c.checks(all)
-		}
-		if !whole {
-			return exitError(exitDamaged)
-		}
-		return nil
+		return c.found("assay.fsck/1", found)
 	})
 }
 
+// found is what is wrong in a data folder.
+type found struct {
+	Projects []local.Checked
+	Files    []badFile
+}
+
+// badFile is a damaged file that is none of a log.
+type badFile struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`
+	Lost   string `json:"lost"`
+	Fix    string `json:"fix"`
+}
+
+// checkFolder reads all files of a data folder that nobody else has open, and
+// changes nothing. The number of the layout was read to open it.
+func checkFolder(ctx context.Context, dir string) (*found, error) {
+	out, err := checkKept(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := local.CheckIndex(ctx, dir); errors.Is(err, spanstore.ErrDamaged) {
+		out.Files = append(out.Files, badFile{local.IndexFile(), err.Error(), "nothing: it is derived from the logs", "make it anew: assay reindex"})
+	} else if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// checkKept reads the files of which a backup is made.
+func checkKept(ctx context.Context, dir string) (*found, error) {
+	all, err := local.Check(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	out := &found{Projects: all, Files: []badFile{}}
+	if _, err := access.Open(server.KeysPath(dir)); err != nil {
+		bad := badFile{File: filepath.Base(server.KeysPath(dir)), Reason: err.Error(), Lost: "all API keys", Fix: "take it from a backup, or remove it and make new keys: assay key create"}
+		var p *problem.Problem
+		if errors.As(err, &p) {
+			bad.Reason = p.What
+		}
+		out.Files = append(out.Files, bad)
+	}
+	return out, nil
+}
+
+// whole says that nothing is damaged.
+func (f *found) whole() bool {
+	return len(f.Files) == 0 && !slices.ContainsFunc(f.Projects, func(p local.Checked) bool { return len(p.Damage) > 0 })
+}
+
+// found prints what was found, and exits with 1 where anything is damaged.
+func (c *console) found(format string, f *found) error {
+	if c.flags.JSON {
+		c.printJSON(map[string]any{"format": format, "whole": f.whole(), "projects": shownChecks(f.Projects), "files": f.Files})
+	} else {
+		c.checks(f)
+	}
+	if !f.whole() {
+		return exitError(exitDamaged)
+	}
+	return nil
+}
+
 // checks prints what was found, a line for each project and for each damage.
-func (c *console) checks(all []local.Checked) {
-	for _, p := range all {
+func (c *console) checks(f *found) {
+	lost := false
+	for i := range f.Projects {
+		p := &f.Projects[i]
 		state := "whole"
 		if n := len(p.Damage); n > 0 {
-			state = plural(n, "damaged part")
+			state, lost = plural(n, "damaged part"), true
 		}
 		c.printf("%s: %s; %d items in %d records, %s, %d bytes\n", p.Project, state, p.Things, p.Records, plural(p.Segments, "segment"), p.Bytes)
 		for _, d := range p.Damage {
-			c.printf("  %s\n", d)
+			c.printf("  %s: %s\n", p.File(d), d)
 		}
 		for _, reason := range p.Sidecars {
 			c.printf("  %s\n", reason)
 		}
 	}
-	if len(all) == 0 {
+	for _, b := range f.Files {
+		c.printf("%s: %s; lost: %s; %s\n", b.File, b.Reason, b.Lost, b.Fix)
+	}
+	if lost {
+		c.note("a server leaves out what is damaged and serves the rest; what is lost is in a backup, if anywhere")
+	}
+	if len(f.Projects) == 0 {
 		c.note("the folder has no project yet")
 	}
 }
@@ -93,6 +158,7 @@ type checkOutput struct {
 }
 
 type damageOutput struct {
+	File    string `json:"file"`
 	Segment uint32 `json:"segment"`
 	Offset  int64  `json:"offset"`
 	Bytes   int64  `json:"bytes"`
@@ -103,18 +169,19 @@ type damageOutput struct {
 
 func shownChecks(all []local.Checked) []checkOutput {
 	out := []checkOutput{}
-	for _, p := range all {
+	for i := range all {
+		p := &all[i]
 		o := checkOutput{p.Project, p.Segments, p.Records, p.Things, p.Bytes, []damageOutput{}, p.Sidecars}
 		for _, d := range p.Damage {
-			o.Damage = append(o.Damage, shownDamage(d))
+			o.Damage = append(o.Damage, shownDamage(p.File(d), d))
 		}
 		out = append(out, o)
 	}
 	return out
 }
 
-func shownDamage(d seglog.Damage) damageOutput {
-	return damageOutput{d.Segment, d.Offset, d.Bytes, d.Count, d.Tail, d.Reason}
+func shownDamage(file string, d seglog.Damage) damageOutput {
+	return damageOutput{file, d.Segment, d.Offset, d.Bytes, d.Count, d.Tail, d.Reason}
 }
 
 type reindexCmd struct {

@@ -86,7 +86,7 @@ func TestRepair(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, stderr = assay(t, ".", "fsck", "--data", dir)
-	if code != exitDamaged || !strings.HasPrefix(out, "default: 1 damaged part; 80 items in 4 records") || !strings.Contains(out, "\n  segment 1, bytes ") {
+	if code != exitDamaged || !strings.HasPrefix(out, "default: 1 damaged part; 80 items in 4 records") || !strings.Contains(out, "\n  projects/default/log/00000001.seg: segment 1, bytes ") {
 		t.Errorf("of damaged data: exit %d, %s%s", code, out, stderr)
 	}
 	code, out, _ = assay(t, ".", "fsck", "--data", dir, "--json")

@@ -76,7 +76,8 @@ func request(n int) []byte {
 			parent = fmt.Sprintf(`"parentSpanId":"%016x",`, 1)
 		}
 		spans = append(spans, fmt.Sprintf(`{"traceId":"%032x","spanId":"%016x",%s"name":"step","startTimeUnixNano":"%d","endTimeUnixNano":"%d",
-			"attributes":[{"key":"note","value":{"stringValue":"trace %d, step %d"}}]}`, n+1, i+1, parent, 1_700_000_000_000_000_000+n, 1_700_000_001_000_000_000+n, n, i))
+			"attributes":[{"key":"note","value":{"stringValue":"trace %d, step %d"}},{"key":"user.id","value":{"stringValue":"user-%d"}},{"key":"session.id","value":{"stringValue":"session-%d"}}]}`,
+			n+1, i+1, parent, 1_700_000_000_000_000_000+n, 1_700_000_001_000_000_000+n, n, i, n%7, n/3))
 	}
 	return []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[` + strings.Join(spans, ",") + `]}]}]}`)
 }

@@ -14,7 +14,7 @@ import (
 // Error is what a request is answered with when it fails.
 type Error struct {
 	Status   int    `json:"-"`
-	Code     string `json:"code" doc:"For programs: unauthorized, forbidden, not_found, unknown_parameter, bad_parameter, bad_filter, bad_cursor, bad_body, too_large, unsupported, busy, disk_full, internal."`
+	Code     string `json:"code" doc:"For programs: unauthorized, forbidden, not_found, unknown_parameter, bad_parameter, bad_filter, bad_cursor, bad_body, too_large, unsupported, busy, disk_full, damaged, internal."`
 	Message  string `json:"message" doc:"For people: what was found."`
 	Column   int    `json:"column,omitempty" doc:"Of a filter: where, counted in characters from 1."`
 	Expected string `json:"expected,omitempty"`
@@ -51,6 +51,11 @@ func told(err error) *Error {
 		return &Error{Status: http.StatusRequestEntityTooLarge, Code: "too_large", Message: "the body is larger than " + strconv.FormatInt(large.Limit, 10) + " bytes", Fix: "send it in parts"}
 	case errors.Is(err, spanstore.ErrNotFound):
 		return &Error{Status: http.StatusNotFound, Code: "not_found", Message: "there is no such thing in this project"}
+	case errors.Is(err, spanstore.ErrDamaged):
+		return &Error{
+			Status: http.StatusInternalServerError, Code: "damaged", Message: "what is asked for is damaged on the disk of the server",
+			Fix: "assay fsck names what is damaged; a damaged index is made anew when the server starts again",
+		}
 	case errors.Is(err, spanstore.ErrCursor):
 		return &Error{Status: http.StatusBadRequest, Code: "bad_cursor", Message: "the cursor does not fit this query", Fix: "give a cursor only with the parameters of the page that it came with"}
 	case errors.Is(err, spanstore.ErrUnsupported):

@@ -121,6 +121,7 @@ type Trace struct {
 	Summary
 	List   []Step  `json:"spans"`
 	Scores []Score `json:"scores"`
+	Lost   int     `json:"lost_spans,omitempty" doc:"Spans that are left out, since their bytes are damaged on disk."`
 }
 
 // Step is a span in its trace.

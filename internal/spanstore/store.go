@@ -18,6 +18,9 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrCursor says that a cursor was not made by this store for this query.
 	ErrCursor = errors.New("the cursor does not fit the query")
+	// ErrDamaged says that what is asked for is there and cannot be read: its
+	// bytes on the disk are not what was written.
+	ErrDamaged = errors.New("damaged on disk")
 	// ErrUnsupported says that this store cannot answer such a query.
 	ErrUnsupported = errors.New("this query is not supported")
 )

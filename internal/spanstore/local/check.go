@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/assay-llmops/assay/internal/spanstore/local/index"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
 	"github.com/assay-llmops/assay/internal/vfs"
 )
@@ -16,6 +17,21 @@ import (
 type Checked struct {
 	Project string
 	*seglog.Report
+}
+
+// File is the file of the log that a damage is in, from the folder of the store.
+func (c *Checked) File(d seglog.Damage) string {
+	return filepath.Join("projects", c.Project, "log", seglog.FileName(d.Segment))
+}
+
+// IndexFile is where the index lies, from the folder of the store.
+func IndexFile() string { return filepath.Join("index", index.FileName) }
+
+// CheckIndex reads all of the index in the folder of a store that nobody has
+// open, and changes nothing. The error is ErrDamaged of spanstore where it is
+// better made anew, which loses nothing.
+func CheckIndex(ctx context.Context, dir string) error {
+	return index.Check(ctx, filepath.Join(dir, "index"))
 }
 
 // Check reads every log in the folder of a store that nobody has open, by the

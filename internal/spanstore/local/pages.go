@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
@@ -220,6 +221,7 @@ func (s *Store) summary(r *sqlquery.TraceRow) spanstore.Summary {
 			t.Models = append(t.Models, x.Text(sqlquery.Model, id))
 		}
 	}
+	slices.Sort(t.Models) // their ids may be others in an index that was made anew
 	return t
 }
 

@@ -2,6 +2,8 @@ package local
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/local/block"
@@ -14,7 +16,7 @@ import (
 const maxTraceScores = 10_000
 
 // Trace gives all spans of a trace by start, with what belongs to them. A span
-// whose bytes are lost is left out.
+// whose bytes are lost is left out and counted.
 func (s *Store) Trace(ctx context.Context, project string, id trace.ID) (*spanstore.Trace, error) {
 	log, number, ok, err := s.find(project)
 	if err != nil {
@@ -40,6 +42,9 @@ func (s *Store) Trace(ctx context.Context, project string, id trace.ID) (*spanst
 	for i := range rows {
 		o := &list[i]
 		if o.item == nil {
+			if _, err := log.Item(ctx, refs[i]); errors.Is(err, seglog.ErrDamaged) { // else it is being erased
+				t.Lost++
+			}
 			continue
 		}
 		raw := spanstore.Raw{Bytes: o.item.Bytes}
@@ -51,7 +56,10 @@ func (s *Store) Trace(ctx context.Context, project string, id trace.ID) (*spanst
 		}
 		t.Records, t.Spans = append(t.Records, s.record(&rows[i])), append(t.Spans, raw)
 	}
-	if len(t.Spans) == 0 {
+	switch {
+	case len(t.Spans) == 0 && t.Lost > 0:
+		return nil, fmt.Errorf("the spans of the trace are lost: %w", spanstore.ErrDamaged)
+	case len(t.Spans) == 0:
 		return nil, spanstore.ErrNotFound
 	}
 	t.Scores, _, err = s.scoreRows(ctx, sqlquery.Scores(scope, &spanstore.ScoreQuery{Target: trace.Target{Trace: id}}, nil, maxTraceScores))

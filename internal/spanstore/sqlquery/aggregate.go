@@ -89,7 +89,8 @@ func (f *figures) columns() []string {
 // AggregateStatement asks for figures. A row has the start of its bucket (0
 // without buckets), the value of each dimension (a BIGINT: an id of DimOf; a
 // VARCHAR for tag), then each metric as a nullable DOUBLE. It asks for one row
-// more than limit, by which the caller sees that rows are left off.
+// more than limit, by which the caller sees that rows are left off. They are
+// ordered by time and texts where q names no metric.
 func AggregateStatement(s Scope, q *spanstore.Aggregate, limit int) (Statement, error) {
 	c := condition{scope: s}
 	where, err := c.where(q.Where, q.Since, q.Until)
@@ -102,6 +103,7 @@ func AggregateStatement(s Scope, q *spanstore.Aggregate, limit int) (Statement, 
 	}
 	from := "spans"
 	columns, groups, order := []string{bucket + " AS bucket"}, []string{"bucket"}, []string{"bucket"}
+	texts := ""
 	for i, by := range q.By {
 		name := fmt.Sprintf("by%d", i)
 		expr := ""
@@ -115,7 +117,12 @@ func AggregateStatement(s Scope, q *spanstore.Aggregate, limit int) (Statement, 
 			return Statement{}, fmt.Errorf("figures cannot be split by %q", by)
 		}
 		columns = append(columns, expr+" AS "+name)
-		groups, order = append(groups, name), append(order, name)
+		groups = append(groups, name)
+		if dim := DimOf(by); dim != 0 { // ids are others in an index that was made anew
+			texts += fmt.Sprintf(" LEFT JOIN dict AS text%[1]d ON text%[1]d.dim = %[2]d AND text%[1]d.id = by%[1]d", i, dim)
+			name = fmt.Sprintf("text%d.text NULLS FIRST", i)
+		}
+		order = append(order, name)
 	}
 	f := figures{asked: map[string][]string{}}
 	scored := false
@@ -135,8 +142,8 @@ func AggregateStatement(s Scope, q *spanstore.Aggregate, limit int) (Statement, 
 	}
 	names := strings.Join(groups, ", ")
 	return Statement{
-		SQL: fmt.Sprintf("SELECT %s, %s FROM (SELECT %s FROM %s WHERE %s GROUP BY %s) ORDER BY %s LIMIT %d", names, strings.Join(f.read, ", "),
-			strings.Join(append(columns, f.columns()...), ", "), from, where, names, strings.Join(order, ", "), limit+1),
+		SQL: fmt.Sprintf("SELECT %s, %s FROM (SELECT %s FROM %s WHERE %s GROUP BY %s)%s ORDER BY %s LIMIT %d", names, strings.Join(f.read, ", "),
+			strings.Join(append(columns, f.columns()...), ", "), from, where, names, texts, strings.Join(order, ", "), limit+1),
 		Args: args,
 	}, nil
 }

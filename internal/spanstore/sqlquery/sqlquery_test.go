@@ -368,6 +368,10 @@ func TestGroups(t *testing.T) {
 	r.span(11, columns{"user_id": "1", "start": "50", "error": "true", "counted": "false", "t_in": "5"})
 	r.span(20, columns{"user_id": "2"})
 	r.span(30, columns{"user_id": "1"})
+	r.span(50, columns{"user_id": "3", "start": "50"}) // at the same time as the last of 1
+	r.word(sqlquery.User, 1, "zoe")
+	r.word(sqlquery.User, 2, "bob")
+	r.word(sqlquery.User, 3, "ann")
 	r.span(40, nil)
 	var rows []sqlquery.GroupRow
 	list := func(after *sqlquery.Cursor) string {
@@ -381,13 +385,13 @@ func TestGroups(t *testing.T) {
 		}
 		return strings.Join(ids, "; ")
 	}
-	if got, want := list(nil), "1: 2 traces 3 spans 1 errors 10-50; 2: 1 traces 1 spans 0 errors 20-20"; got != want {
+	if got, want := list(nil), "1: 2 traces 3 spans 1 errors 10-50; 3: 1 traces 1 spans 0 errors 50-50; 2: 1 traces 1 spans 0 errors 20-20"; got != want {
 		t.Errorf("users %s, want %s", got, want)
 	}
-	if rows[0].Cost.Int64 != 7 || rows[0].In.Int64 != 5 || rows[1].Cost.Valid {
+	if rows[0].Cost.Int64 != 7 || rows[0].In.Int64 != 5 || rows[2].Cost.Valid {
 		t.Errorf("sums: %+v", rows)
 	}
-	if got := list(&sqlquery.Cursor{Start: 50, Trace: trace.IDOf(0, 1)}); !strings.HasPrefix(got, "2: ") {
+	if got := list(&sqlquery.Cursor{Start: 50, Trace: trace.IDOf(0, 1)}); !strings.HasPrefix(got, "3: ") {
 		t.Errorf("after user 1: %s", got)
 	}
 	if _, err := sqlquery.Groups(project1, "colour", &spanstore.Query{}, nil, 1); err == nil {
@@ -399,6 +403,8 @@ func TestAggregates(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.word(sqlquery.Tags, 1, `["a","b"]`)
+	r.word(sqlquery.Model, 1, "small") // by text it comes second
+	r.word(sqlquery.Model, 2, "large")
 	for i := range 10 { // durations 10 … 100, half of them of model 1
 		r.span(10+i, columns{"start": fmt.Sprint(int64(i) * int64(time.Hour) / 2), "dur": fmt.Sprint(10 * (i + 1)), "model_id": fmt.Sprint(1 + i%2), "t_in": "2", "cost_calc": "3"})
 	}
@@ -431,13 +437,13 @@ func TestAggregates(t *testing.T) {
 			`[0,11,2,1,30,20,null]`},
 		{spanstore.Aggregate{Metrics: []spanstore.Metric{spanstore.P50, spanstore.P95, spanstore.P99, spanstore.TTFT50}}, `[0,50,100,100,null]`},
 		{spanstore.Aggregate{Metrics: []spanstore.Metric{spanstore.Count, spanstore.ErrorRate}, By: []spanstore.Dimension{spanstore.ByModel}},
-			`[0,0,1,1] [0,1,5,0] [0,2,5,0]`},
+			`[0,0,1,1] [0,2,5,0] [0,1,5,0]`},
 		{spanstore.Aggregate{Metrics: []spanstore.Metric{spanstore.P50}, By: []spanstore.Dimension{spanstore.ByModel}, Order: spanstore.P50},
 			`[0,2,60] [0,1,50] [0,0,null]`},
 		{spanstore.Aggregate{Metrics: []spanstore.Metric{spanstore.Count}, Every: time.Hour, Until: int64(2 * time.Hour)}, `[0,3] [` + hour + `,2]`},
 		{spanstore.Aggregate{Metrics: []spanstore.Metric{spanstore.Count}, By: []spanstore.Dimension{spanstore.ByTag}}, `[0,"",10] [0,"a",1] [0,"b",1]`},
 		{spanstore.Aggregate{Metrics: []spanstore.Metric{spanstore.ScoreMean, spanstore.ScoreCount, spanstore.Count}, Score: "good", By: []spanstore.Dimension{spanstore.ByModel},
-			Where: text(filter.FieldKind, filter.Equal, "llm")}, `[0,0,0,1,1] [0,1,1,1,5] [0,2,null,0,5]`},
+			Where: text(filter.FieldKind, filter.Equal, "llm")}, `[0,0,0,1,1] [0,2,null,0,5] [0,1,1,1,5]`},
 	} {
 		if got := table(c.q, 100); got != c.want {
 			t.Errorf("%v by %v: %s, want %s", c.q.Metrics, c.q.By, got, c.want)

@@ -105,7 +105,8 @@ func (r *GroupRow) Fields() []any {
 }
 
 // Groups asks for at most limit values of a dimension, latest first, with the
-// sums of the spans that match. The cursor's Start is the last one's Last, the
+// sums of the spans that match; those of one moment by text, since ids are others
+// in an index that was made anew. The cursor's Start is the last one's Last, the
 // second half of its trace id the value's id. Rows are read with GroupRow.Fields.
 func Groups(s Scope, by spanstore.Dimension, q *spanstore.Query, after *Cursor, limit int) (Statement, error) {
 	column, err := dimensionColumn(by)
@@ -117,13 +118,14 @@ func Groups(s Scope, by spanstore.Dimension, q *spanstore.Query, after *Cursor, 
 	if err != nil {
 		return Statement{}, err
 	}
-	having := ""
+	behind := ""
 	if after != nil {
-		having = fmt.Sprintf("HAVING max(start) < %[1]d OR (max(start) = %[1]d AND %[2]s < %[3]d)", after.Start, column, after.Trace.Lo())
+		behind = fmt.Sprintf("WHERE last < %[1]d OR (last = %[1]d AND text < (SELECT text FROM dict WHERE dim = %[2]d AND id = %[3]d))", after.Start, DimOf(by), after.Trace.Lo())
 	}
 	return Statement{
-		SQL: fmt.Sprintf(`SELECT %[1]s, min(start), max(start) AS last, count(DISTINCT (hi, lo)), count(*), count(*) FILTER (error), %[2]s
-FROM spans WHERE %[3]s AND %[1]s <> 0 GROUP BY %[1]s %[4]s ORDER BY last DESC, %[1]s DESC LIMIT %[5]d`, column, countedSums, where, having, limit),
+		SQL: fmt.Sprintf(`SELECT found.* FROM (SELECT %[1]s AS id, min(start), max(start) AS last, count(DISTINCT (hi, lo)), count(*), count(*) FILTER (error), %[2]s
+FROM spans WHERE %[3]s AND %[1]s <> 0 GROUP BY %[1]s) AS found LEFT JOIN dict ON dict.dim = %[4]d AND dict.id = found.id %[5]s ORDER BY last DESC, text DESC LIMIT %[6]d`,
+			column, countedSums, where, DimOf(by), behind, limit),
 		Args: c.args,
 	}, nil
 }

@@ -289,8 +289,9 @@ func (c *condition) tag(e *filter.Cond) (string, error) {
 	return fmt.Sprintf("(tags_id <> 0 AND %s)", among), err
 }
 
-// tagsets has a row for each tag of each set of tags.
-const tagsets = `(SELECT id, unnest(from_json(text, '["VARCHAR"]')) AS tag FROM dict WHERE dim = 14)`
+// tagsets has a row for each tag of each set of tags. The text of a set that was
+// erased is empty.
+const tagsets = `(SELECT id, unnest(from_json(text, '["VARCHAR"]')) AS tag FROM dict WHERE dim = 14 AND text <> '')`
 
 // score compares the latest score of a name about the span or about its trace.
 func (c *condition) score(e *filter.Cond) (string, error) {

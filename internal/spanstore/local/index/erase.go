@@ -132,7 +132,7 @@ func (x *Index) forgetTexts(ctx context.Context) error {
 
 // rewrite writes the file anew and puts it in the place of the old one.
 func (x *Index) rewrite(ctx context.Context) error {
-	const fresh = fileName + ".new"
+	const fresh = FileName + ".new"
 	path := func(name string) string { return filepath.Join(x.dir, name) }
 	for _, name := range []string{fresh, fresh + ".wal"} { // of an attempt that was cut short
 		if err := os.Remove(path(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -143,11 +143,11 @@ func (x *Index) rewrite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(path(fresh), path(fileName)); err != nil {
+	if err := os.Rename(path(fresh), path(FileName)); err != nil {
 		return fmt.Errorf("rewriting the index: %w", err)
 	}
-	if err := os.Remove(path(fileName + ".wal")); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := os.Remove(path(FileName + ".wal")); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("rewriting the index: %w", err)
 	}
-	return x.exec(ctx, x.attach(fileName, "cold"))
+	return x.exec(ctx, x.attach(FileName, "cold"))
 }

@@ -91,15 +91,15 @@ func Open(ctx context.Context, dir string, o Options) (*Index, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder of the index: %w", err)
 	}
-	x, err := open(ctx, dir, o)
-	if err == nil {
-		return x, nil
+	x, err := (*Index)(nil), error(nil)
+	if _, unmarked := os.Stat(filepath.Join(dir, marker)); unmarked != nil {
+		if x, err = open(ctx, dir, o); err == nil {
+			return x, nil
+		}
 	}
 	// Whatever is wrong with the file, the log can make it again.
-	for _, name := range []string{fileName, fileName + ".wal"} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("removing a damaged index: %w", err)
-		}
+	if err := clear(dir); err != nil {
+		return nil, err
 	}
 	if x, err = open(ctx, dir, o); err != nil {
 		return nil, fmt.Errorf("making the index: %w", err)
@@ -107,7 +107,8 @@ func Open(ctx context.Context, dir string, o Options) (*Index, error) {
 	return x, nil
 }
 
-const fileName = "index.duckdb"
+// FileName is the name of the file, in the folder of the index.
+const FileName = "index.duckdb"
 
 func open(ctx context.Context, dir string, o Options) (x *Index, err error) {
 	connector, err := duckdb.NewConnector("", nil)
@@ -151,7 +152,7 @@ func (x *Index) prepare(ctx context.Context) error {
 		"SET autoinstall_known_extensions = false", // nothing is fetched from anywhere
 		"SET autoload_known_extensions = false",
 		"SET allowed_directories = [" + quote(x.dir) + "]",
-		x.attach(fileName, "cold"),
+		x.attach(FileName, "cold"),
 		"SET enable_external_access = false", // no query reads a file elsewhere
 	}
 	if x.options.Threads > 0 {
@@ -309,6 +310,14 @@ func (x *Index) Query(ctx context.Context, query string, args []any, scan func(*
 	if err := x.Flush(ctx); err != nil {
 		return err
 	}
+	err := x.query(ctx, query, args, scan)
+	if damaged(err) {
+		return x.spoil(err)
+	}
+	return err
+}
+
+func (x *Index) query(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
 	x.placesMu.RLock()
 	defer x.placesMu.RUnlock()
 	if x.broken != nil {

@@ -206,7 +206,7 @@ func TestUnusableFileIsMadeAnew(t *testing.T) {
 			x := openTest(t, dir, Options{})
 			add(t, x, "shop", spans(span(1, 0, 0)))
 			closeTest(t, x)
-			spoil(t, filepath.Join(dir, fileName))
+			spoil(t, filepath.Join(dir, FileName))
 			x = openTest(t, dir, Options{})
 			defer closeTest(t, x)
 			if got := x.Mark("shop"); got != (Ref{}) {

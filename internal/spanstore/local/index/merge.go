@@ -19,7 +19,11 @@ func (x *Index) Merge(ctx context.Context) error {
 	x.bufferMu.Unlock()
 	x.gate.Unlock()
 
-	return x.merge(ctx, b, ends)
+	err := x.merge(ctx, b, ends)
+	if damaged(err) {
+		return x.spoil(err)
+	}
+	return err
 }
 
 // merge moves what is in b and in the hot tables into the cold ones.
@@ -54,13 +58,6 @@ func (x *Index) merge(ctx context.Context, b *buffer, ends map[uint32]Ref) error
 		return x.breaks(err)
 	}
 	return nil
-}
-
-// breaks says that the tables cannot be trusted any more; the caller holds
-// placesMu.
-func (x *Index) breaks(err error) error {
-	x.broken = fmt.Errorf("the index cannot go on, a restart rebuilds it from the log: %w", err)
-	return x.broken
 }
 
 // giveUp ends a transaction that failed; the rows stay hot.

@@ -164,6 +164,9 @@ const (
 	temporary = ".tmp"
 )
 
+// FileName is the name of the file of a segment.
+func FileName(number uint32) string { return segmentName(number) }
+
 func segmentName(number uint32) string { return fmt.Sprintf("%08d%s", number, suffix) }
 
 // segmentNumbers lists the segments in a folder, and files of no use: those that

@@ -40,6 +40,14 @@ func (l *Log) find(r Ref) (place, bool) {
 	return place{s, s.generation, s.entries[k]}, true
 }
 
+// has says that a segment is there. Then so are all of its ordinals, but for
+// those of records that were found damaged.
+func (l *Log) has(number uint32) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.segments, func(s *segment) bool { return s.number == number })
+}
+
 // next gives the first record that has something at or behind from.
 func (l *Log) next(from Ref) (place, bool) {
 	l.mu.Lock()
@@ -230,7 +238,7 @@ func lost(err error) bool {
 }
 
 // Item is the span or log record at r. ErrNotFound where it was erased or its
-// segment dropped, ErrDamaged where its bytes are.
+// segment dropped, ErrDamaged where its bytes are, or were when it was opened.
 func (l *Log) Item(ctx context.Context, r Ref) (*block.Item, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -261,6 +269,9 @@ func noItem(r Ref) error {
 
 func (l *Log) chunkOf(r Ref) (*chunk, error) {
 	p, ok := l.find(r)
+	if !ok && l.has(r.Segment) {
+		return nil, fmt.Errorf("item %d of segment %d: its record is gone: %w", r.Ordinal, r.Segment, ErrDamaged)
+	}
 	if !ok || p.entry.head.typ != Spans && p.entry.head.typ != pack {
 		return nil, noItem(r)
 	}

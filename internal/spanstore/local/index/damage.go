@@ -1,0 +1,112 @@
+package index
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	"github.com/assay-llmops/assay/internal/spanstore"
+)
+
+// DuckDB has a checksum for every block of its file and looks at it when it reads
+// the block, which for most is when a query wants it. An index that is found
+// damaged answers nothing more, and leaves a marker in its folder, so that the
+// next Open makes it anew.
+
+// marker is the name of the file that says so.
+const marker = "damaged"
+
+// damaged says that by an error of DuckDB its file is not what was written.
+func damaged(err error) bool {
+	var e *duckdb.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	if e.Type == duckdb.ErrorTypeInternal || e.Type == duckdb.ErrorTypeSerialization {
+		return true
+	}
+	text := strings.ToLower(e.Msg)
+	for _, sign := range []string{"corrupt", "checksum", "could not read", "not a valid duckdb"} {
+		if strings.Contains(text, sign) {
+			return true
+		}
+	}
+	return false
+}
+
+// spoil ends the use of an index that was found damaged.
+func (x *Index) spoil(err error) error {
+	x.placesMu.Lock()
+	defer x.placesMu.Unlock()
+	if x.broken != nil { // it is known
+		return x.broken
+	}
+	return x.breaks(err)
+}
+
+// breaks says that the tables cannot be trusted any more; the caller holds
+// placesMu.
+func (x *Index) breaks(err error) error {
+	if damaged(err) {
+		// Where the marker cannot be written, the next one who meets the damage
+		// tries again.
+		err = errors.Join(fmt.Errorf("%w: %w", spanstore.ErrDamaged, err), os.WriteFile(filepath.Join(x.dir, marker), nil, 0o600))
+	}
+	x.broken = fmt.Errorf("the index cannot go on, a restart rebuilds it from the log: %w", err)
+	return x.broken
+}
+
+// clear removes the files of an index.
+func clear(dir string) error {
+	for _, name := range []string{FileName, FileName + ".wal", marker} { // the marker last
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("removing a damaged index: %w", err)
+		}
+	}
+	return nil
+}
+
+// Check reads every row of the index in a folder that nobody has open, and
+// changes nothing. The error is ErrDamaged of spanstore where the next Open may
+// not notice by itself that the index has to be made anew.
+func Check(ctx context.Context, dir string) (err error) {
+	file := filepath.Join(dir, FileName)
+	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+		return nil // the next start makes it
+	}
+	connector, err := duckdb.NewConnector("", nil)
+	if err != nil {
+		return fmt.Errorf("starting DuckDB: %w", err)
+	}
+	db := sql.OpenDB(connector)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	x := &Index{dir: dir}
+	if x.conn, err = db.Conn(ctx); err != nil {
+		return fmt.Errorf("starting DuckDB: %w", err)
+	}
+	defer func() { err = errors.Join(err, x.conn.Close()) }()
+	bad := func(err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%w: %w", spanstore.ErrDamaged, err)
+	}
+	if err := x.exec(ctx, x.attach(FileName, "cold")+" (READ_ONLY)"); err != nil {
+		return bad(err)
+	}
+	for _, table := range append(tableNames(), "marks", "layout") {
+		var n int64
+		var sum sql.NullString
+		row := x.conn.QueryRowContext(ctx, "SELECT count(*), bit_xor(hash(t))::VARCHAR FROM cold."+table+" AS t")
+		if err := row.Scan(&n, &sum); err != nil {
+			return bad(err)
+		}
+	}
+	return nil
+}
