@@ -206,7 +206,7 @@ func folderOfEveryKind(t *testing.T) (stopped, killed string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := log.Recompress(t.Context()); err != nil {
+	if _, err := log.Tidy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := log.Close(); err != nil {

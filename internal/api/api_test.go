@@ -51,7 +51,7 @@ func TestAnswers(t *testing.T) {
 		{"GET", "/scores", "/scores?session=s&latest=true", "", []string{`"label":"good"`, `"target":{"session":"s"}`}},
 		{"POST", "/scores", "/scores", `{"id":"a","target":{"trace":"` + hexTrace + `"},"name":"n","value":0.5}`, []string{`{"scores":1}`}},
 		{"POST", "/scores", "/scores", `[{"id":"a","target":{"case":"c"},"name":"n","label":"x","time":"2026-03-01T09:00:00Z"},{"id":"b","target":{"session":"s"},"name":"n","text":"x"}]`, []string{`{"scores":2}`}},
-		{"DELETE", "/traces/{trace_id}", "/traces/" + hexTrace, "", []string{`{"traces":["` + hexTrace + `"],"spans":5,"logs":0,"scores":0,"blobs":[]}`}},
+		{"DELETE", "/traces/{trace_id}", "/traces/" + hexTrace, "", []string{`{"traces":["` + hexTrace + `"],"sessions":[],"spans":5,"logs":0,"scores":0,"blobs":[],"files_rewritten":0,"bytes_checked":0}`}},
 		{"DELETE", "/sessions/{session_id}", "/sessions/s", "", []string{`"spans":5`}},
 		{"DELETE", "/users/{user_id}", "/users/u%201", "", []string{`"spans":5`}},
 	} {

@@ -32,8 +32,9 @@ func (c *call) erase(what spanstore.Erasure) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	same := func(text *string) string { return *text }
 	return Erased{
-		Traces: each(e.Traces, func(id *trace.ID) string { return id.String() }), Spans: e.Spans, Logs: e.Logs, Scores: e.Scores,
-		Blobs: each(e.Blobs, func(digest *string) string { return *digest }),
+		Traces: each(e.Traces, func(id *trace.ID) string { return id.String() }), Sessions: each(e.Sessions, same), Spans: e.Spans, Logs: e.Logs, Scores: e.Scores,
+		Blobs: each(e.Blobs, same), Files: e.Files, Checked: e.Checked,
 	}, nil
 }

@@ -227,9 +227,12 @@ type StatsRow struct {
 
 // Erased is the proof of an erasure.
 type Erased struct {
-	Traces []string `json:"traces" doc:"That had something removed."`
-	Spans  int64    `json:"spans"`
-	Logs   int64    `json:"logs"`
-	Scores int64    `json:"scores"`
-	Blobs  []string `json:"blobs" doc:"SHA-256 of large bodies that nothing else named."`
+	Traces   []string `json:"traces" doc:"That had something removed."`
+	Sessions []string `json:"sessions" doc:"That have no span any more."`
+	Spans    int64    `json:"spans"`
+	Logs     int64    `json:"logs"`
+	Scores   int64    `json:"scores"`
+	Blobs    []string `json:"blobs" doc:"SHA-256 of large bodies that nothing else named."`
+	Files    int      `json:"files_rewritten" doc:"Files of the log that had some of it."`
+	Checked  int64    `json:"bytes_checked" doc:"Of files of the log, read afterwards: none of it is there."`
 }

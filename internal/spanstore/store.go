@@ -70,7 +70,9 @@ type Store interface {
 // engine can do so at once.
 type Eraser interface {
 	// Erase removes all that is kept of a user, a session or a trace, from
-	// memory, index and disk, before it returns.
+	// memory, index and disk, before it returns: every trace that names it, whole,
+	// and what is about them. All that was acknowledged before the call goes; what
+	// is acknowledged later stays.
 	Erase(ctx context.Context, project string, what Erasure) (*Erased, error)
 }
 
@@ -84,11 +86,14 @@ type Erasure struct {
 // Erased is the proof of an erasure: what was removed, and that a scan of the
 // raw files finds it no more.
 type Erased struct {
-	Traces []trace.ID // that had something removed, sorted
-	Spans  int64
-	Logs   int64
-	Scores int64
-	Blobs  []string // SHA-256 of large bodies that nothing else named, in hex, sorted
+	Traces   []trace.ID // that had something removed, sorted
+	Sessions []string   // that have no span any more, sorted
+	Spans    int64
+	Logs     int64
+	Scores   int64
+	Blobs    []string // SHA-256 of large bodies that nothing else named, in hex, sorted
+	Files    int      // raw files that had some of it and were written anew
+	Checked  int64    // bytes of raw files that were read afterwards and have none of it
 }
 
 // Retention is how long and how much a project keeps. Zero is without bound.

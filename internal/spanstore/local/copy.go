@@ -24,12 +24,37 @@ func Copy(ctx context.Context, dir, to string) error {
 		if !p.IsDir() {
 			continue
 		}
-		log := filepath.Join("projects", p.Name(), "log")
-		if err := copyLog(ctx, filepath.Join(dir, log), filepath.Join(to, log)); err != nil {
+		project := filepath.Join("projects", p.Name())
+		if err := copyProject(ctx, filepath.Join(dir, project), filepath.Join(to, project)); err != nil {
 			return fmt.Errorf("copying the log of project %s: %w", p.Name(), err)
 		}
 	}
 	return nil
+}
+
+// copyProject copies the log of a project, and the file of an erasure that is
+// under way before or after: who opens the copy carries it out.
+func copyProject(ctx context.Context, from, to string) error {
+	pending := func() error {
+		if _, err := os.Stat(filepath.Join(to, pendingName)); err == nil {
+			return nil
+		}
+		err := copyFile(ctx, filepath.Join(from, pendingName), filepath.Join(to, pendingName))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	if err := pending(); err != nil {
+		return err
+	}
+	if err := copyLog(ctx, filepath.Join(from, "log"), filepath.Join(to, "log")); err != nil {
+		return err
+	}
+	return pending()
 }
 
 // copyLog copies the segments of a log, which are only ever appended to or

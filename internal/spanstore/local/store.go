@@ -38,6 +38,8 @@ type Store struct {
 	logs   map[string]*seglog.Log // by project
 	closed bool
 
+	erasing sync.Mutex // one erasure at a time
+
 	acknowledged atomic.Int64 // spans
 	unreadable   atomic.Int64 // items of the log that no row could be made of
 
@@ -97,6 +99,9 @@ func (s *Store) start(ctx context.Context) error {
 	for project, log := range s.logs {
 		if err := s.replay(ctx, project, log); err != nil {
 			return fmt.Errorf("indexing the log of project %s: %w", project, err)
+		}
+		if err := s.finishErasing(ctx, project, log); err != nil {
+			return fmt.Errorf("finishing an erasure in project %s: %w", project, err)
 		}
 		if err := s.dropBefore(ctx, project, log, nil); err != nil { // of a retention that was cut short
 			return err

@@ -26,12 +26,21 @@ func textColumnNames() map[string]sqlquery.Dim {
 	}
 }
 
-// Erase removes the rows of traces of a project that are of segments below
-// before, the scores there about those of the sessions that have no span any
-// more, and every text that no row has any more, from memory and
-// from the file, which is written anew: DuckDB would leave in it what it
-// deleted. Nothing is appended or asked meanwhile.
-func (x *Index) Erase(ctx context.Context, project uint32, traces []trace.ID, sessions []string, before uint32) (removed Removed, err error) {
+// Gone is what a log has no more. All of it was in segments below Before: what is
+// in later ones came meanwhile, and stays.
+type Gone struct {
+	Before   uint32
+	Traces   []trace.ID // with the scores about them
+	Sessions []string   // the scores about them
+	Items    []Ref      // of other traces, or of none
+	Touched  []trace.ID // other traces that lost some of these
+}
+
+// Erase removes the rows of what is gone, and every text that no row has any
+// more, from memory and from the file, which is written anew: DuckDB would leave
+// in it what it deleted. The rows go in one transaction. Nothing is appended or
+// asked meanwhile.
+func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Removed, err error) {
 	ctx = context.WithoutCancel(ctx)
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
@@ -49,27 +58,44 @@ func (x *Index) Erase(ctx context.Context, project uint32, traces []trace.ID, se
 	if x.broken != nil {
 		return removed, x.broken
 	}
-	err = x.remove(ctx, project, traces, sessions, before, &removed)
-	if err == nil {
-		err = x.forgetTexts(ctx)
+	if err := x.point(ctx, project, &g); err != nil {
+		return removed, x.breaks(err)
 	}
-	if err == nil {
+	forgotten, err := x.remove(ctx, project, g.Before, &removed)
+	if err != nil {
+		err = x.giveUp(ctx, err) // nothing was removed; whoever asks again finds all of it
+		if clear := x.clearScratch(ctx); clear != nil {
+			return Removed{}, x.breaks(errors.Join(err, clear))
+		}
+		return Removed{}, err
+	}
+	for _, e := range forgotten {
+		x.dict.forget(e.dim, e.id)
+	}
+	x.spans.Add(-removed.Spans)
+	for _, list := range [][]trace.ID{g.Traces, g.Touched} {
+		for _, id := range list {
+			x.recent.drop(traceKey{project, id})
+		}
+	}
+	if err = x.settleRest(ctx, project); err == nil {
 		err = x.rewrite(ctx)
 	}
 	if err != nil {
 		return removed, x.breaks(err)
 	}
-	for _, id := range traces {
-		x.recent.drop(traceKey{project, id})
-	}
-	x.spans.Add(-removed.Spans)
 	return removed, nil
 }
 
-// remove deletes rows; all of them are cold.
-func (x *Index) remove(ctx context.Context, project uint32, traces []trace.ID, sessions []string, before uint32, removed *Removed) error {
+// clearScratch empties the tables that say what is meant.
+func (x *Index) clearScratch(ctx context.Context) error {
+	return x.exec(ctx, "DELETE FROM memory.hot.wanted", "DELETE FROM memory.hot.gone", "DELETE FROM memory.hot.talks")
+}
+
+// point fills the scratch tables.
+func (x *Index) point(ctx context.Context, project uint32, g *Gone) error {
 	err := x.fill(ctx, "wanted", func(add func(...any) error) error {
-		for _, id := range traces {
+		for _, id := range g.Traces {
 			if err := add(project, id.Hi(), id.Lo()); err != nil {
 				return err
 			}
@@ -79,26 +105,58 @@ func (x *Index) remove(ctx context.Context, project uint32, traces []trace.ID, s
 	if err != nil {
 		return err
 	}
-	those := fmt.Sprintf(" t USING memory.hot.wanted w WHERE t.project = w.project AND t.hi = w.hi AND t.lo = w.lo AND t.seg < %d", before)
+	err = x.fill(ctx, "gone", func(add func(...any) error) error {
+		for _, r := range g.Items {
+			if err := add(project, r.Segment, r.Ordinal); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return x.fill(ctx, "talks", func(add func(...any) error) error {
+		for _, session := range g.Sessions {
+			if err := add(session); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// remove deletes, in one transaction, the rows that the scratch tables point at,
+// all of which are cold, and the texts that no row has any more, which it gives.
+func (x *Index) remove(ctx context.Context, project, before uint32, removed *Removed) ([]entry, error) {
+	if err := x.exec(ctx, "BEGIN"); err != nil {
+		return nil, err
+	}
+	early := fmt.Sprintf("t.project = %d AND t.seg < %d", project, before)
 	for table, count := range map[string]*int64{"spans": &removed.Spans, "logs": &removed.Logs, "scores": &removed.Scores} {
-		if err := x.removeRows(ctx, count, "DELETE FROM cold."+table+those); err != nil {
-			return err
+		for _, pointed := range []string{
+			"memory.hot.wanted w WHERE t.hi = w.hi AND t.lo = w.lo",
+			"memory.hot.gone w WHERE t.seg = w.seg AND t.ord = w.ord",
+		} {
+			if err := x.removeRows(ctx, count, fmt.Sprintf("DELETE FROM cold.%s t USING %s AND %s", table, pointed, early)); err != nil {
+				return nil, err
+			}
 		}
 	}
-	for _, session := range sessions {
-		id, _ := x.dict.find(sqlquery.Session, session)
-		err := x.removeRows(ctx, &removed.Scores, fmt.Sprintf("DELETE FROM cold.scores WHERE project = %[1]d AND seg < %[3]d AND session <> '' AND session = ? "+
-			"AND NOT EXISTS (FROM cold.spans WHERE project = %[1]d AND session_id <> 0 AND session_id = %[2]d)", project, id, before), session)
-		if err != nil {
-			return err
-		}
+	err := x.removeRows(ctx, &removed.Scores, "DELETE FROM cold.scores t USING memory.hot.talks w WHERE t.session <> '' AND t.session = w.session AND "+early)
+	if err != nil {
+		return nil, err
 	}
-	return x.exec(ctx, "DELETE FROM memory.hot.wanted")
+	forgotten, err := x.forgetTexts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return forgotten, x.exec(ctx, "COMMIT")
 }
 
 // removeRows runs one DELETE and adds the rows that it removed.
-func (x *Index) removeRows(ctx context.Context, count *int64, statement string, args ...any) error {
-	result, err := x.conn.ExecContext(ctx, statement, args...)
+func (x *Index) removeRows(ctx context.Context, count *int64, statement string) error {
+	result, err := x.conn.ExecContext(ctx, statement)
 	if err != nil {
 		return fmt.Errorf("erasing rows of the index: %w", err)
 	}
@@ -107,27 +165,41 @@ func (x *Index) removeRows(ctx context.Context, count *int64, statement string, 
 	return err
 }
 
-// forgetTexts takes the texts that no span has from the dictionary. Those of
-// models stay, which two columns have and no person is told by.
-func (x *Index) forgetTexts(ctx context.Context) error {
+// settleRest says again which scores are the latest, of those that came later
+// about what the scratch tables point at, and empties these.
+func (x *Index) settleRest(ctx context.Context, project uint32) error {
+	err := x.exec(ctx, fmt.Sprintf(`CREATE TABLE memory.hot.affected AS SELECT DISTINCT %[1]s FROM
+		(FROM memory.main.scores SEMI JOIN memory.hot.wanted USING (project, hi, lo)
+		UNION ALL FROM memory.main.scores SEMI JOIN memory.hot.talks USING (session)) WHERE project = %[2]d`, scoreTarget, project))
+	if err == nil {
+		err = x.settleLatest(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return x.clearScratch(ctx)
+}
+
+// forgetTexts takes the texts that no span has from the dictionary's table, and
+// gives which. Those of models stay, which two columns have and no person is told
+// by.
+func (x *Index) forgetTexts(ctx context.Context) (forgotten []entry, err error) {
 	for column, dim := range textColumnNames() {
 		orphans := fmt.Sprintf("dim = %d AND text <> '' AND id NOT IN (SELECT %s FROM cold.spans)", dim, column)
 		err := x.each(ctx, "SELECT id FROM cold.dict WHERE "+orphans, func(rows *sql.Rows) error {
-			var id uint32
-			if err := rows.Scan(&id); err != nil {
-				return err
-			}
-			x.dict.forget(dim, id)
-			return nil
+			e := entry{dim: dim}
+			err := rows.Scan(&e.id)
+			forgotten = append(forgotten, e)
+			return err
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := x.exec(ctx, "UPDATE cold.dict SET text = '' WHERE "+orphans); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return forgotten, nil
 }
 
 // rewrite writes the file anew and puts it in the place of the old one.

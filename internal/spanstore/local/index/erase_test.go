@@ -31,7 +31,7 @@ func TestErasureLeavesNothing(t *testing.T) {
 	}
 	add(t, x, "shop", spans(func() Span { s := span(7, 1, 4); s.Trace, s.User = secret.Trace, secret.User; return s }()))
 
-	removed, err := x.Erase(t.Context(), 1, []trace.ID{secret.Trace}, []string{"session-to-forget"}, 2)
+	removed, err := x.Erase(t.Context(), 1, Gone{Before: 2, Traces: []trace.ID{secret.Trace}, Sessions: []string{"session-to-forget"}})
 	if err != nil || removed != (Removed{Spans: 2, Logs: 1, Scores: 1}) {
 		t.Fatalf("%+v: %v", removed, err)
 	}
@@ -84,9 +84,35 @@ func TestEraseLeavesWhatCameMeanwhile(t *testing.T) {
 	late := span(2, 0, 0)
 	late.Ref.Segment = 2
 	add(t, x, "p", spans(span(1, 0, 0), late))
-	removed, err := x.Erase(t.Context(), 1, []trace.ID{late.Trace}, nil, 2)
+	removed, err := x.Erase(t.Context(), 1, Gone{Before: 2, Traces: []trace.ID{late.Trace}})
 	if err != nil || removed.Spans != 1 {
 		t.Errorf("removed %+v, %v, want one span", removed, err)
 	}
 	want(t, x, "SELECT seg FROM spans", "2")
+}
+
+// Rows are removed by their place too, and of scores that came later the latest
+// is the latest among what is left.
+func TestEraseByPlaceAndWhatIsLatestThen(t *testing.T) {
+	t.Parallel()
+	x := openTest(t, t.TempDir(), Options{})
+	defer closeTest(t, x)
+	carrier, other := span(1, 0, 0), span(2, 0, 1)
+	rated := func(id string, at int64, ref Ref) Score {
+		return Score{Score: trace.Score{ID: id, Name: "n", Label: "l", Time: at, Target: trace.Target{Trace: trace.IDOf(7, 7)}}, Ref: ref}
+	}
+	r := spans(carrier, other)
+	r.Scores, r.End = []Score{rated("gone", 9, Ref{1, 0}), rated("stays", 2, Ref{2, 0})}, Ref{2, 1}
+	add(t, x, "p", r)
+	want(t, x, "SELECT id FROM scores WHERE latest", "gone")
+	removed, err := x.Erase(t.Context(), 1, Gone{Before: 2, Traces: []trace.ID{trace.IDOf(7, 7)}, Items: []Ref{{1, 0}}, Touched: []trace.ID{carrier.Trace}})
+	if err != nil || removed != (Removed{Spans: 1, Scores: 1}) {
+		t.Errorf("%+v: %v", removed, err)
+	}
+	want(t, x, "SELECT span FROM spans", "2")
+	want(t, x, "SELECT id FROM scores WHERE latest", "stays")
+	// The span that went is nobody's copy any more.
+	again := span(1, 0, 5)
+	add(t, x, "p", spans(again))
+	want(t, x, "SELECT span, ord FROM spans ORDER BY ALL", "1 5", "2 1")
 }

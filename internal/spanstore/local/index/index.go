@@ -204,10 +204,11 @@ func (x *Index) SpanTables() []string {
 	return []string{catalog(true) + ".spans", catalog(false) + ".spans"}
 }
 
-// scratch are tables through which a flush says which rows it means.
+// scratch are tables through which a flush or an erasure says which rows it means.
 const scratch = `
 CREATE TABLE wanted (project UINTEGER, hi UBIGINT, lo UBIGINT);
 CREATE TABLE gone (project UINTEGER, seg UINTEGER, ord UINTEGER);
+CREATE TABLE talks (session VARCHAR);
 CREATE TABLE recount (project UINTEGER, seg UINTEGER, ord UINTEGER, counted BOOLEAN);
 `
 

@@ -15,49 +15,111 @@ import (
 
 // Drop says what an erasure removes.
 type Drop struct {
-	Segments []uint32                             // where to look; nil: everywhere
-	Item     func(r Ref, it *block.Item) bool     // nil: no span and no log record
-	Score    func(r Ref, score *trace.Score) bool // nil: no score
+	Before uint32                               // of segments below this one, as Seal gave it; 0: of all that there is
+	Item   func(r Ref, it *block.Item) bool     // nil: no span and no log record
+	Score  func(r Ref, score *trace.Score) bool // nil: no score
 }
 
 // Dropped is what an erasure removed.
 type Dropped struct {
 	Spans, Logs, Scores int64
 	Before              uint32 // segments below this one were looked at; what is in later ones came meanwhile
+	Rewritten           int    // segments that had something and were written anew
+	Checked             int64  // bytes of the files that were read as they are now and hold nothing of it
 }
 
-// Rewrite erases: the segments that Drop names are written anew without what it
-// drops. Places are kept, so that every other Ref stays. Bytes of those segments
-// that are damaged, of which nobody can tell what they hold, go too. When it
-// returns nil, what was appended before the call and is dropped is neither on
-// disk nor in the cache. It may be interrupted at any time and called again.
+// errStill says that a file holds what was erased from it.
+var errStill = errors.New("what was erased is still there")
+
+// Seal begins a new segment, unless the last one is empty, and gives its number:
+// all that was appended before the call is in segments below it, for good.
+func (l *Log) Seal(ctx context.Context) (before uint32, err error) {
+	if err := l.seal(ctx); err != nil {
+		return 0, fmt.Errorf("beginning a new segment: %w", err)
+	}
+	return l.End().Segment, nil
+}
+
+// Rewrite erases: segments that hold what d drops are written anew without it,
+// and read back. Places are kept, so that every other Ref stays. Bytes there that
+// are damaged, of which nobody can tell what they hold, go too. When it returns
+// nil, what d drops is neither on disk nor in the cache. It may be interrupted at
+// any time and called again.
 func (l *Log) Rewrite(ctx context.Context, d Drop) (Dropped, error) {
+	var sum Dropped
+	if d.Before == 0 {
+		var err error
+		if d.Before, err = l.Seal(ctx); err != nil {
+			return sum, fmt.Errorf("erasing: %w", err)
+		}
+	}
+	sum.Before = d.Before
 	l.upkeep.Lock()
 	defer l.upkeep.Unlock()
-	var sum Dropped
-	if err := l.seal(ctx); err != nil {
-		return sum, fmt.Errorf("erasing: %w", err)
-	}
-	sealed := l.sealed()
-	if len(sealed) > 0 {
-		sum.Before = sealed[len(sealed)-1].number + 1
-	}
-	for _, s := range sealed {
-		if d.Segments != nil && !slices.Contains(d.Segments, s.number) {
-			continue
+	for _, s := range l.sealed() {
+		if s.number >= d.Before {
+			break
 		}
+		if err := l.rewrite(ctx, s, d, &sum); err != nil {
+			return sum, fmt.Errorf("erasing from segment %d: %w", s.number, err)
+		}
+	}
+	return sum, nil
+}
+
+func (l *Log) rewrite(ctx context.Context, s *segment, d Drop, sum *Dropped) error {
+	has, err := l.holds(ctx, s, d)
+	if err != nil {
+		return err
+	}
+	if has {
 		var found Dropped
 		err := l.replace(ctx, s, true, func(h *head, stored []byte) ([]byte, bool, error) {
 			return l.erase(d, s.number, h, stored, &found)
 		})
 		if err != nil {
-			return sum, fmt.Errorf("erasing from segment %d: %w", s.number, err)
+			return err
 		}
+		s.damaged = false
 		sum.Spans += found.Spans
 		sum.Logs += found.Logs
 		sum.Scores += found.Scores
+		sum.Rewritten++
+		if has, err = l.holds(ctx, s, d); err != nil {
+			return err
+		}
+		if has {
+			return errStill
+		}
 	}
-	return sum, nil
+	sum.Checked += s.size
+	return nil
+}
+
+// holds says that a segment's file holds something that d drops, or damage, which
+// may.
+func (l *Log) holds(ctx context.Context, s *segment, d Drop) (bool, error) {
+	if s.damaged {
+		return true, nil
+	}
+	for i := range s.entries {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		p := place{s, s.generation, s.entries[i]}
+		b, err := l.stored(&p)
+		did := false
+		if err == nil {
+			_, did, err = l.erase(d, s.number, &p.entry.head, b[headSize:], &Dropped{})
+		}
+		if did || errors.Is(err, ErrDamaged) {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // erase gives the record, or the pack, without what d drops, and whether that is
@@ -183,6 +245,7 @@ func room(err error) error {
 }
 
 func (l *Log) copyChanged(ctx context.Context, s *segment, leaveOut bool, to vfs.File, change func(*head, []byte) ([]byte, bool, error)) (next []entry, changed bool, err error) {
+	changed = leaveOut && s.damaged // what lies between the records stays behind
 	offset := int64(fileSize)
 	for i := range s.entries {
 		if err := ctx.Err(); err != nil {

@@ -153,11 +153,11 @@ func rewriteErases(t *testing.T, fill fill) {
 		}
 	}
 	got, err := h.Rewrite(t.Context(), seglog.Drop{Item: ofSecret, Score: scoreOfSecret})
-	if want := (seglog.Dropped{Spans: int64(len(secrets)), Scores: 1, Before: h.End().Segment}); err != nil || got != want {
+	if want := (seglog.Dropped{Spans: int64(len(secrets)), Scores: 1, Before: h.End().Segment, Rewritten: got.Rewritten, Checked: h.Stats().Bytes - emptySegment}); err != nil || got != want || got.Rewritten < 2 {
 		t.Errorf("dropped %+v, %v, want %+v", got, err, want)
 	}
 	checkErased(t, h, kept, secrets)
-	if got, err := h.Rewrite(t.Context(), seglog.Drop{Item: ofSecret, Score: scoreOfSecret}); err != nil || got != (seglog.Dropped{Before: h.End().Segment}) {
+	if got, err := h.Rewrite(t.Context(), seglog.Drop{Item: ofSecret, Score: scoreOfSecret}); err != nil || got != (seglog.Dropped{Before: h.End().Segment, Checked: h.Stats().Bytes - emptySegment}) {
 		t.Errorf("again: %+v, %v", got, err)
 	}
 	kept[h.add(t, record(t, "s", "later"))] = "later"
@@ -167,10 +167,39 @@ func rewriteErases(t *testing.T, fill fill) {
 	checkErased(t, h, kept, secrets)
 }
 
-func TestRewriteOnlyNamedSegments(t *testing.T) {
+// emptySegment is the size of the file of a segment that has nothing.
+const emptySegment = 24
+
+// Segments without what is erased are not written: there may be no room.
+func TestRewriteWritesOnlyWhatItMust(t *testing.T) {
+	t.Parallel()
+	disk := crashfs.New()
+	h, _, secrets := filled(t, disk)
+	before, err := h.Seal(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := map[string]bool{}
+	disk.Before(func(op crashfs.Op) error {
+		if op.Kind == crashfs.Create {
+			written[op.Name] = true
+		}
+		return nil
+	})
+	got, err := h.Rewrite(t.Context(), seglog.Drop{Before: before, Item: ofSecret})
+	holding := map[uint32]bool{}
+	for _, r := range secrets {
+		holding[r.Segment] = true
+	}
+	if err != nil || got.Rewritten != len(holding) || len(written) != len(holding) || int(before)-1 == len(holding) {
+		t.Errorf("%+v: %d of %d segments hold something, %v were written: %v", got, len(holding), before-1, written, err)
+	}
+}
+
+func TestRewriteOnlyEarlySegments(t *testing.T) {
 	t.Parallel()
 	h, _, secrets := filled(t, crashfs.New())
-	got, err := h.Rewrite(t.Context(), seglog.Drop{Segments: []uint32{secrets[0].Segment}, Item: ofSecret})
+	got, err := h.Rewrite(t.Context(), seglog.Drop{Before: secrets[0].Segment + 1, Item: ofSecret})
 	if err != nil || got.Spans < 1 || got.Spans == int64(len(secrets)) || got.Scores != 0 {
 		t.Errorf("dropped %+v, %v", got, err)
 	}
