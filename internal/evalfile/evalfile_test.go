@@ -39,6 +39,7 @@ func TestFixtures(t *testing.T) {
 		said = append(said, fmt.Sprint(err))
 	}
 	problemtest.EveryRule(t, said)
+	problemtest.EverySchemaRule(t, "eval", fixtures)
 }
 
 func TestLoad(t *testing.T) {

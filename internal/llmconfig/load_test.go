@@ -43,6 +43,7 @@ func TestFixtures(t *testing.T) {
 		"--model cannot change %s: it calls no model of a provider",           // of a flag
 		"turns %s is not a conversation", "turn %d of %s has no role",         // of a case
 	)
+	problemtest.EverySchemaRule(t, "config", fixtures)
 	if all := strings.Join(said, ""); strings.Contains(all, "abcdefghijklmnop") || strings.Contains(all, "hunter2") {
 		t.Error("a problem shows the secret")
 	}

@@ -61,6 +61,7 @@ func TestFixtures(t *testing.T) {
 	}
 	problemtest.EveryRule(t, said, // but for what names on the command line bring about
 		"there is no %s %q in %s", "there is no eval file in %s", "%d eval files ask %s", "no eval file has a gate")
+	problemtest.EverySchemaRule(t, "project", fixtures)
 	if all := strings.Join(said, ""); strings.Contains(all, "abcdefgh") || strings.Contains(all, "ABCDEFGH") {
 		t.Error("a problem shows the secret")
 	}

@@ -43,6 +43,8 @@ func syntax(file, text string, err error) error {
 		p.Fix = "finish the value or the bracket that begins on this line or the one before, or put it in quotes"
 	case strings.Contains(what, "',' or"):
 		p.Fix = "close the bracket that is opened on this line, and check commas and quotes up to there"
+	case strings.Contains(what, "expected key") || strings.Contains(what, "'-' indicator"):
+		p.Fix = "check indentation and quotes from this line to the end of the block that begins on it"
 	default:
 		p.Fix = "check indentation and quotes on this line and the one before"
 	}

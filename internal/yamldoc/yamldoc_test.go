@@ -59,7 +59,7 @@ func TestProblems(t *testing.T) {
 		"first line":          {"a.yaml", "a: {q: [}\n", "a.yaml:1: YAML syntax: did not find expected node content"},
 		"parser, not scanner": {"a.yaml", "a: 1\nb: {q: [}\nc: 2\n", "a.yaml:2: YAML syntax: did not find expected node content"},
 		"scanner":             {"a.yaml", "a: 1\nb: c: d\n", "a.yaml:2: YAML syntax: mapping values"},
-		"never closed":        {"a.yaml", "a: 1\nb: [1,\n2\n\n", "a.yaml:3: YAML syntax"},
+		"never closed":        {"a.yaml", "a: 1\nb: [1,\n2\n\n", "a.yaml:2: YAML syntax: did not find expected ',"},
 		"control character":   {"a.yaml", "a: 1\nb: \"\x01\"\n", "a.yaml:2: YAML syntax: control characters"},
 		"latin-1":             {"a.yaml", "a: 1\nb: caf\xe9\n", "a.yaml:2: the file is not UTF-8"},
 		"self":                {"a.yaml", "a: &x [*x]\n", "nested"},
