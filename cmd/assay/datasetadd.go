@@ -70,7 +70,7 @@ func (cmd *datasetAddCmd) Run(c *console) error {
 	}
 	before, err := os.ReadFile(onDisk)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return &problem.Problem{File: shown, What: "cannot be read", Err: err}
+		return unreadable(shown, err)
 	}
 	after, added, err := fromtrace.Add(shown, before, cases)
 	if err != nil {

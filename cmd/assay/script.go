@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/assay-llmops/assay/internal/llm/script"
@@ -23,9 +22,9 @@ type scriptServeCmd struct {
 }
 
 func (cmd *scriptServeCmd) Run(c *console) error {
-	text, err := os.ReadFile(cmd.File)
+	text, err := readNamed(cmd.File)
 	if err != nil {
-		return &problem.Problem{File: cmd.File, What: "cannot be read", Err: err, Fix: "docs/reference/script.md shows one"}
+		return err
 	}
 	parsed, err := script.Parse(cmd.File, text)
 	if err != nil {

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
+	"syscall"
 
 	"github.com/assay-llmops/assay/internal/api"
 	"github.com/assay-llmops/assay/internal/ingest"
@@ -100,9 +103,23 @@ func (cmd *serveCmd) redaction() (*ingest.Redaction, error) {
 func readNamed(name string) ([]byte, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return nil, &problem.Problem{File: name, What: "cannot be read: " + err.Error(), Err: err}
+		return nil, unreadable(name, err)
 	}
 	return text, nil
+}
+
+// unreadable says why a file that the command line names cannot be read.
+func unreadable(name string, err error) *problem.Problem {
+	p := &problem.Problem{File: name, Err: err}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		p.What, p.Fix = "there is no such file", "check the path; it is relative to the folder that this command runs in"
+	case errors.Is(err, syscall.EISDIR):
+		p.What, p.Want = "is a folder", "a file"
+	default:
+		p.What, p.Fix = "cannot be read", "name a file that you may read"
+	}
+	return p
 }
 
 // logger writes what an operator wants to know to standard error: as JSON where

@@ -318,7 +318,7 @@ func (cmd *traceImportCmd) Run(c *console) error {
 	if cmd.File != "-" {
 		file, err := os.Open(cmd.File)
 		if err != nil {
-			return &problem.Problem{File: cmd.File, What: "cannot be read", Err: err, Fix: "assay trace export > " + cmd.File + " makes one"}
+			return unreadable(cmd.File, err).Remedy("assay trace export > %s makes one", cmd.File)
 		}
 		defer file.Close()
 		in = file

@@ -47,7 +47,7 @@ func (c *console) openWorkspace() (*eval.Workspace, error) {
 	if at := p.Settings.Prices; at != "" {
 		text, err := p.Tree().Read(at)
 		if err != nil {
-			return nil, err
+			return nil, problem.NamedBy(err, p.SettingsPath(), p.Line("/prices"))
 		}
 		files = append(files, price.File{Name: at, Data: text})
 	}

@@ -142,15 +142,27 @@ func digestOf(cases []Case) (canonical.Digest, error) {
 	return canonical.Digest(hex.EncodeToString(sum.Sum(nil))), nil
 }
 
-// maxProblems bounds what is reported of one file: a wrong mapping is wrong on
-// every line.
-const maxProblems = 10
+// maxProblems bounds what is reported of one file, maxAlike how often the same
+// is: a wrong mapping is wrong on every line.
+const (
+	maxProblems = 10
+	maxAlike    = 3
+)
 
-// cut keeps the first problems and says how many more there are.
+// cut keeps the first problems, few of each kind, and says that there are more.
 func cut(problems problem.List) problem.List {
-	if len(problems) <= maxProblems {
-		return problems
+	var kept problem.List
+	alike := make(map[string]int)
+	next := 0 // line of the first that is left out
+	for _, p := range problems {
+		if alike[p.What]++; alike[p.What] <= maxAlike && len(kept) < maxProblems {
+			kept = append(kept, p)
+		} else if next == 0 {
+			next = p.Line
+		}
 	}
-	more := problem.Newf("more problems, at least %d", len(problems)-maxProblems).Remedy("mend these first; one cause is often behind all")
-	return append(problems[:maxProblems:maxProblems], more.At(problems[0].File, problems[maxProblems].Line))
+	if more := len(problems) - len(kept); more > 0 {
+		kept = append(kept, problem.Newf("more problems, at least %d", more).Remedy("mend these first; one cause is often behind all").At(kept[0].File, next))
+	}
+	return kept
 }

@@ -218,7 +218,7 @@ func TestMappingProblems(t *testing.T) {
 func TestManyProblemsAreCut(t *testing.T) {
 	t.Parallel()
 	_, err := readWith("d.jsonl", strings.Repeat("{\"inputs\":{}}\n", 1000), "")
-	if got := strings.Count(err.Error(), "unknown field"); got != maxProblems {
+	if got := strings.Count(err.Error(), "unknown field"); got != maxAlike {
 		t.Errorf("%d problems are shown", got)
 	}
 	if !strings.Contains(err.Error(), "more problems") {

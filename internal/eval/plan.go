@@ -64,7 +64,11 @@ func NewPlan(ctx context.Context, w *Workspace, name string, choice Select) (*Pl
 	if choice.Repeats > 0 {
 		p.Repeats = choice.Repeats
 	}
-	if p.Dataset, err = dataset.Load(w.Project.Tree(), file.Dataset, file.Map); err != nil {
+	text, err := w.Project.Tree().Read(file.Dataset)
+	if err != nil {
+		return nil, problem.NamedBy(err, file.Path, file.DatasetLine)
+	}
+	if p.Dataset, err = dataset.Read(file.Dataset, text, file.Map); err != nil {
 		return nil, err
 	}
 	if err := p.selectCases(); err != nil {
@@ -78,7 +82,7 @@ func NewPlan(ctx context.Context, w *Workspace, name string, choice Select) (*Pl
 	if p.Evaluators, err = evaluator.Build(file.Evaluators, env); err != nil {
 		return nil, err
 	}
-	for _, suspect := range p.Evaluators.Suspects(p.Dataset.Cases) {
+	for _, suspect := range append(p.Evaluators.Suspects(p.Dataset.Cases), file.Suspects(p.Dataset.Cases)...) {
 		if err := w.Warn(suspect); err != nil {
 			return nil, err
 		}
@@ -142,7 +146,8 @@ func (p *Plan) checkInputs(s *Side) error {
 		c := &p.Cases[i]
 		if err := s.Config.CheckInput(c.Input); err != nil {
 			problems = append(problems, (&problem.Problem{What: fmt.Sprintf("case %s does not fit the input of config %s: %v", c.ID, s.Config.Name, err)}).
-				At(p.Dataset.Path, c.Line))
+				At(p.Dataset.Path, c.Line).
+				Remedy("mend the case, or input: in %s", s.Config.Path))
 		}
 		if len(problems) == 10 {
 			break

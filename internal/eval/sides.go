@@ -206,7 +206,8 @@ func (p *Plan) model(s *Side) (llm.Model, error) {
 	case len(config.Fallbacks) > 0:
 		return p.work.Models.WithFallbacks(context.Background(), config.Model, config.Fallbacks)
 	}
-	return p.work.Models.Model(context.Background(), config.Model)
+	model, err := p.work.Models.Model(context.Background(), config.Model)
+	return model, config.AtModel(err)
 }
 
 func recordedModel(a *llmconfig.Answers) (llm.Model, error) {

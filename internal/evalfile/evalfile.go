@@ -39,6 +39,7 @@ type File struct {
 	Config      string // name, or path relative to the file
 	ConfigLine  int
 	Dataset     string // path in the tree
+	DatasetLine int
 	Map         dataset.Mapping
 	Repeats     int // at least 1
 	Evaluators  []evaluator.Spec
@@ -81,7 +82,7 @@ func Load(tree source.Tree, name string) (*File, error) {
 		return nil, err
 	}
 	f := &File{
-		Name: raw.Name, Description: raw.Description, Path: name, Config: raw.Config, ConfigLine: doc.Line("/config"),
+		Name: raw.Name, Description: raw.Description, Path: name, Config: raw.Config, ConfigLine: doc.Line("/config"), DatasetLine: doc.Line("/dataset"),
 		Repeats: max(1, raw.Repeats),
 	}
 	if f.Name == "" {

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/assay-llmops/assay/internal/dataset"
 	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/problem/problemtest"
 	"github.com/assay-llmops/assay/internal/source"
@@ -38,7 +39,7 @@ func TestFixtures(t *testing.T) {
 		fixtures[i].Check(t, err)
 		said = append(said, fmt.Sprint(err))
 	}
-	problemtest.EveryRule(t, said)
+	problemtest.EveryRule(t, said, "the rule on %s is about %s, and no case is") // of a dataset
 	problemtest.EverySchemaRule(t, "eval", fixtures)
 }
 
@@ -71,6 +72,30 @@ func TestLoad(t *testing.T) {
 	}
 	if err := g.Place(problem.Newf("x"), &g.Rules[0]); err.Error() != "evals/a.yaml:19: x" {
 		t.Errorf("%v", err)
+	}
+}
+
+// A rule on a slice that is empty in the whole dataset is suspect.
+func TestSuspects(t *testing.T) {
+	t.Parallel()
+	f, err := load(t, `config: a
+dataset: a.jsonl
+evaluators: [{type: json_valid}]
+gate:
+  rules:
+    - {metric: json_valid, at_least: 0.5}
+    - {metric: json_valid, at_least: 0.5, slice: {tag: billing}}
+    - {metric: json_valid, at_least: 0.5, slice: {tag: biling}}
+    - {metric: json_valid, at_least: 0.5, slice: {tag: billing, metadata: {lang: de}}}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := f.Suspects([]dataset.Case{{Tags: []string{"billing"}}, {Metadata: map[string]any{"lang": "de"}}}).Error()
+	want := "evals/a.yaml:8: the rule on json_valid is about tag=biling, and no case is\n  fix: did you mean tag: billing?\n" +
+		"evals/a.yaml:9: the rule on json_valid is about tag=billing,lang=de, and no case is\n  fix: mend the slice, or add cases to the dataset"
+	if got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/assay-llmops/assay/internal/dataset"
 	"github.com/assay-llmops/assay/internal/problem"
 )
 
@@ -162,4 +163,30 @@ func (f *File) checkMetric(r *Rule) *problem.Problem {
 			Remedy("write %s: %s", r.Kind, strconv.FormatFloat(r.Bound, 'g', -1, 64))
 	}
 	return nil
+}
+
+// Suspects finds rules on a slice that no case of the dataset is in: such a rule
+// can never be decided.
+func (f *File) Suspects(cases []dataset.Case) (problems problem.List) {
+	if f.Gate == nil {
+		return nil
+	}
+	var tags []string
+	for i := range cases {
+		tags = append(tags, cases[i].Tags...)
+	}
+	slices.Sort(tags)
+	tags = slices.Compact(tags)
+	for i := range f.Gate.Rules {
+		r := &f.Gate.Rules[i]
+		if slices.ContainsFunc(cases, func(c dataset.Case) bool { return r.Slice.Holds(c.Tags, c.Metadata) }) {
+			continue
+		}
+		p := problem.Newf("the rule on %s is about %s, and no case is", r.Metric, r.Slice).Remedy("mend the slice, or add cases to the dataset")
+		if near := problem.Nearest(r.Slice.Tag, tags); near != "" && !slices.Contains(tags, r.Slice.Tag) {
+			p = p.Remedy("did you mean tag: %s?", near)
+		}
+		problems = append(problems, p.At(f.Path, r.Line))
+	}
+	return problems
 }

@@ -168,6 +168,9 @@ func Load(tree source.Tree, name string, opt Options) (*Config, error) {
 		return nil, err
 	}
 	if len(wrong) > 0 {
+		if top, _ := doc.Value().(map[string]any); wrong[0].Fix == "" && top["model"] == nil && top["messages"] == nil && top["target"] == nil {
+			wrong[0].Fix = "if this is no config, but a script, policy or tool that one names, put it into a folder inside this one: each file here is read as a config"
+		}
 		return nil, wrong
 	}
 	l := &loader{opt: opt, Config: &Config{Path: name, From: tree.Describe(), tree: tree, doc: doc, files: []string{name}}}

@@ -67,10 +67,8 @@ func (l *loader) bad(pointer string, err error) bool {
 		l.problems = append(l.problems, list...)
 	case errors.As(err, &one):
 		placed := *one
-		if placed.File != "" && placed.File != l.Path && placed.Line == 0 {
-			// A file that this one names: say who names it.
-			placed.What = placed.File + ": " + placed.What
-			placed.File = ""
+		if errors.As(problem.NamedBy(one, l.Path, l.doc.Line(pointer)), &one) {
+			placed = *one
 		}
 		l.problems = append(l.problems, placed.At(l.Path, l.doc.Line(pointer)))
 	case l.other == nil:

@@ -1,6 +1,7 @@
 package llmconfig
 
 import (
+	"errors"
 	"regexp"
 
 	"github.com/assay-llmops/assay/internal/llm"
@@ -40,6 +41,17 @@ func (p pins) pinned(ref llm.Ref) bool {
 		return true
 	}
 	return !p.ownNames[ref.Provider] && dated.MatchString(ref.Name)
+}
+
+// AtModel places a problem with the model at the line that names it. One of a
+// model from elsewhere, a flag, stays as it is.
+func (c *Config) AtModel(err error) error {
+	var p *problem.Problem
+	top, _ := c.doc.Value().(map[string]any) // the schema has checked it
+	if !errors.As(err, &p) || top["model"] != c.Model.String() {
+		return err
+	}
+	return p.At(c.Path, c.doc.Line("/model"))
 }
 
 // unpinned is the first of the model and its fallbacks that is not pinned; the

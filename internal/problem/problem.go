@@ -41,6 +41,18 @@ func (p *Problem) At(file string, line int) *Problem {
 	return &q
 }
 
+// NamedBy places a problem with a whole file, such as one that is not there, at
+// the line of the file that names it. Any other error stays as it is.
+func NamedBy(err error, file string, line int) error {
+	var p *Problem
+	if !errors.As(err, &p) || p.File == "" || p.File == file || p.Line != 0 {
+		return err
+	}
+	q := *p
+	q.What, q.File, q.Line = p.File+": "+p.What, file, line
+	return &q
+}
+
 // Wanted returns a copy of p that says what was expected.
 func (p *Problem) Wanted(format string, args ...any) *Problem {
 	q := *p

@@ -133,7 +133,11 @@ func (c *checker) collect(e *jsonschema.ValidationError) {
 			c.add(at, "%s has no %s", name, field).Want = field + ": " + c.describe(append(slices.Clone(e.InstanceLocation), field))
 		}
 	case *kind.Type:
-		c.add(at, "%s is %s", name, article(k.Got)).Want = strings.Join(articles(k.Want), " or ") + c.teach(e.InstanceLocation)
+		got := article(k.Got)
+		if k.Got == "boolean" {
+			got = "a truth value"
+		}
+		c.add(at, "%s is %s", name, got).Want = strings.Join(articles(k.Want), " or ") + c.teach(e.InstanceLocation)
 	case *kind.Enum:
 		c.choice(at, name, k.Got, k.Want)
 	case *kind.Const:

@@ -29,6 +29,9 @@ func Find(folder string) (*Repo, error) {
 	if err != nil {
 		return nil, &problem.Problem{File: folder, What: "there is no such folder", Err: err}
 	}
+	if info, err := os.Stat(full); err == nil && !info.IsDir() {
+		return nil, &problem.Problem{File: folder, What: "is not a folder", Want: "the folder of a project"}
+	}
 	for at := full; ; at = filepath.Dir(at) {
 		if _, err := os.Stat(filepath.Join(at, ".git")); err == nil {
 			return &Repo{Top: at, HasGit: true}, nil
