@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"slices"
 	"strconv"
 	"time"
 
@@ -204,58 +203,6 @@ func (cmd *traceShowCmd) spanID(cl *client) (string, error) {
 		return "", problem.Newf("the trace has no span number %d", n).Wanted("1 to %d", len(t.List))
 	}
 	return t.List[n-1].SpanID, nil
-}
-
-type traceTailCmd struct {
-	serverFlag
-	spanQuery
-	Every time.Duration `default:"2s" help:"How often to ask."`
-}
-
-// tailWindow is how old the start of a trace may be that is still shown when it
-// comes in.
-const tailWindow = "10m"
-
-func (cmd *traceTailCmd) Run(c *console) error {
-	cl, err := cmd.open(c)
-	if err != nil {
-		return err
-	}
-	query := cmd.values()
-	if cmd.Since == "" {
-		query.Set("since", tailWindow)
-	}
-	query.Set("limit", "200")
-	seen := map[string]bool{}
-	tick := time.NewTicker(max(cmd.Every, 100*time.Millisecond))
-	defer tick.Stop()
-	for {
-		var page api.TracePage
-		if err := cl.get("/traces", query, &page); err != nil {
-			if c.ctx.Err() != nil {
-				return nil
-			}
-			return err
-		}
-		for _, t := range slices.Backward(page.Traces) {
-			if seen[t.TraceID] {
-				continue
-			}
-			seen[t.TraceID] = true
-			if c.flags.JSON {
-				if err := json.NewEncoder(c.out).Encode(t); err != nil {
-					return fmt.Errorf("printing a trace: %w", err)
-				}
-				continue
-			}
-			c.printTrace(&t)
-		}
-		select {
-		case <-c.ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
 }
 
 type traceExportCmd struct {

@@ -7,7 +7,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -204,6 +206,62 @@ func TestTraceCount(t *testing.T) {
 	code, stdout, stderr = assay(t, ".", "trace", "ls", "--count", "text:refund", "--server", server)
 	if code == exitOK || stdout != "" || !strings.Contains(stderr, "the count broke off at 1: ") {
 		t.Errorf("a count that fails: exit %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+// TestTailLosesNothing: more traces between two questions than a page holds, one
+// that began long before it comes in, and none of them twice.
+func TestTailLosesNothing(t *testing.T) {
+	all := []string{"a"} // newest first
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		const size = 2 // of a page
+		at, _ := strconv.Atoi(r.URL.Query().Get("cursor"))
+		page := api.TracePage{}
+		for _, id := range all[at:min(at+size, len(all))] {
+			page.Traces = append(page.Traces, api.Summary{TraceID: id})
+		}
+		if at+size < len(all) {
+			page.Next = strconv.Itoa(at + size)
+		}
+		json.NewEncoder(w).Encode(page)
+	}))
+	defer server.Close()
+	c := &console{ctx: t.Context()}
+	cl, err := (&serverFlag{Server: server.URL}).open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tail := &tail{client: cl, query: url.Values{}}
+	for i, step := range []struct {
+		all   []string
+		whole bool
+		want  string
+		asked int
+	}{
+		{[]string{"a"}, true, "a", 1},
+		{[]string{"f", "e", "d", "c", "b", "a"}, false, "f e d c b", 3},
+		{[]string{"f", "e", "d", "c", "b", "late", "a"}, false, "", 1}, // not yet: the newest page is known
+		{[]string{"f", "e", "d", "c", "b", "late", "a"}, true, "late", 4},
+		{[]string{"f", "e", "d", "c", "b", "late"}, true, "", 3}, // a has left the window
+		{[]string{"g", "f", "e", "d", "c", "b"}, false, "g", 2},
+	} {
+		all, asked = step.all, 0
+		list, err := tail.ask(step.whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, s := range list {
+			got = append(got, s.TraceID)
+		}
+		if strings.Join(got, " ") != step.want || asked != step.asked {
+			t.Errorf("step %d: %v after %d requests, want %q after %d", i, got, asked, step.want, step.asked)
+		}
+	}
+	if tail.known["a"] {
+		t.Error("what has left the window is not forgotten")
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/vfs"
 )
 
 // fileFormat is the number of the layout that is written.
@@ -87,7 +88,7 @@ func (k *Keys) change(edit func([]Key) ([]Key, error)) (err error) {
 	return nil
 }
 
-// writeFile replaces the file: written, synced, renamed, the folder synced.
+// writeFile replaces the file.
 func writeFile(path string, keys []Key) error {
 	list, err := json.MarshalIndent(keys, "  ", "  ")
 	if err != nil {
@@ -101,29 +102,8 @@ func writeFile(path string, keys []Key) error {
 	if err != nil {
 		return fmt.Errorf("writing the API keys: %w", err)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // readable by its owner only
-	if err != nil {
-		return fmt.Errorf("writing the API keys: %w", err)
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(append(text, '\n'))
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err == nil {
-		err = syncFolder(filepath.Dir(path))
-	}
-	if err != nil {
+	if err := vfs.Replace(vfs.OS{}, path, append(text, '\n')); err != nil {
 		return fmt.Errorf("writing the API keys: %w", err)
 	}
 	return nil
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("opening a folder to sync it: %w", err)
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

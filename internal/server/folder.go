@@ -12,6 +12,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/vfs"
 )
 
 // layout is the number of the layout of a data folder.
@@ -72,36 +73,15 @@ func (f *Folder) begin(path string) error {
 	}
 	for _, e := range entries {
 		switch name := e.Name(); name {
-		case "lock", "format.new", "keys.json", "keys.json.lock", "projects", "index": // keys may be made before the first start
+		case "lock", "format.new", "keys.json", "keys.json.new", "keys.json.lock", "projects", "index": // keys may be made before the first start
 		default:
 			return problem.Newf("is no data folder of Assay: it has %s, and no file format", name).At(f.dir, 0).Remedy("name an empty or new folder by --data")
 		}
 	}
-	tmp := path + ".new"
-	file, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("writing the layout of the data folder: %w", err)
-	}
-	_, err = fmt.Fprintln(file, layout)
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
-	if err == nil {
-		err = syncFolder(f.dir)
-	}
-	if err != nil {
+	if err := vfs.Replace(vfs.OS{}, path, fmt.Appendln(nil, layout)); err != nil {
 		return fmt.Errorf("writing the layout of the data folder: %w", err)
 	}
 	return nil
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("opening a folder to sync it: %w", err)
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // Close gives the folder back.

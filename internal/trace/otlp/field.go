@@ -62,3 +62,16 @@ func (f *field) want(typ protowire.Type) error {
 func text(b []byte) string {
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
+
+// fields calls visit with every field of msg, in order.
+func fields(msg []byte, visit func(field)) error {
+	for len(msg) > 0 {
+		f, rest, err := next(msg)
+		if err != nil {
+			return err
+		}
+		msg = rest
+		visit(f)
+	}
+	return nil
+}

@@ -55,18 +55,16 @@ func (r Resource) Attributes(visit func(key string, v Value) error) error {
 
 // Name gives the scope's name and version.
 func (s Scope) Name() (name, version string, err error) {
-	for msg := s.Bytes; len(msg) > 0; {
-		f, rest, err := next(msg)
-		if err != nil {
-			return "", "", fmt.Errorf("reading a scope: %w", err)
-		}
-		msg = rest
+	err = fields(s.Bytes, func(f field) {
 		switch {
 		case f.num == 1 && f.typ == protowire.BytesType:
 			name = text(f.bytes)
 		case f.num == 2 && f.typ == protowire.BytesType:
 			version = text(f.bytes)
 		}
+	})
+	if err != nil {
+		return "", "", fmt.Errorf("reading a scope: %w", err)
 	}
 	return name, version, nil
 }

@@ -85,20 +85,14 @@ func (s *Span) take(f *field) error {
 }
 
 func (s *Span) status(msg []byte) error {
-	for len(msg) > 0 {
-		f, rest, err := next(msg)
-		if err != nil {
-			return err
-		}
-		msg = rest
+	return fields(msg, func(f field) {
 		switch {
 		case f.num == 2 && f.typ == protowire.BytesType:
 			s.StatusMessage = text(f.bytes)
 		case f.num == 3 && f.typ == protowire.VarintType:
 			s.StatusCode = int32(f.bits)
 		}
-	}
-	return nil
+	})
 }
 
 // Identity gives the span's ids as values. ok is false when the trace or span
@@ -132,18 +126,16 @@ type Event struct {
 func (s *Span) Events(visit func(Event) error) error {
 	return each(s.Bytes, 11, func(msg []byte) error {
 		e := Event{bytes: msg}
-		for len(msg) > 0 {
-			f, rest, err := next(msg)
-			if err != nil {
-				return err
-			}
-			msg = rest
+		err := fields(msg, func(f field) {
 			switch {
 			case f.num == 1 && f.typ == protowire.Fixed64Type:
 				e.Time = f.bits
 			case f.num == 2 && f.typ == protowire.BytesType:
 				e.Name = text(f.bytes)
 			}
+		})
+		if err != nil {
+			return err
 		}
 		return visit(e)
 	})
@@ -165,18 +157,16 @@ type Link struct {
 func (s *Span) Links(visit func(Link) error) error {
 	return each(s.Bytes, 13, func(msg []byte) error {
 		l := Link{bytes: msg}
-		for len(msg) > 0 {
-			f, rest, err := next(msg)
-			if err != nil {
-				return err
-			}
-			msg = rest
+		err := fields(msg, func(f field) {
 			switch {
 			case f.num == 1 && f.typ == protowire.BytesType:
 				l.TraceID = f.bytes
 			case f.num == 2 && f.typ == protowire.BytesType:
 				l.SpanID = f.bytes
 			}
+		})
+		if err != nil {
+			return err
 		}
 		return visit(l)
 	})
