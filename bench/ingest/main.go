@@ -40,6 +40,7 @@ type options struct {
 	parts               []string
 	mix                 spangen.Mix
 	duration            time.Duration
+	quiet               time.Duration // how long a folder that has not changed is idle
 	batch, pool         int
 	connections         int
 	gzip                bool
@@ -52,7 +53,7 @@ func main() {
 	only := flag.String("only", "limit,assay,phoenix", "what to measure")
 	mix := flag.String("mix", string(spangen.Docs), "kind of application: docs, short or conversations")
 	duration := flag.Duration("duration", 5*time.Minute, "how long Assay is loaded")
-	scale := flag.Float64("scale", 1, "share of the duration and of the pool; less than 1 only shows that the measurement works")
+	scale := flag.Float64("scale", 1, "share of all durations and of the pool; less than 1 only shows that the measurement works")
 	batch := flag.Int("batch", 250, "spans a request")
 	connections := flag.Int("connections", 8, "requests at a time")
 	gzip := flag.Bool("gzip", false, "compress requests")
@@ -62,7 +63,8 @@ func main() {
 	defer stop()
 	m := &measurement{options: options{
 		assay: *assay, phoenix: *phoenix, dir: *dir, parts: strings.Split(*only, ","), mix: spangen.Mix(*mix),
-		duration: time.Duration(float64(*duration) * *scale), batch: *batch, connections: *connections, gzip: *gzip,
+		duration: time.Duration(float64(*duration) * *scale), quiet: time.Duration(float64(40*time.Second) * min(1, *scale)),
+		batch: *batch, connections: *connections, gzip: *gzip,
 		pool: int(spangen.DefaultSpans * min(1, max(0.02, *scale))),
 	}}
 	if err := m.all(ctx); err != nil {
@@ -286,7 +288,7 @@ func (m *measurement) disk(ctx context.Context, a *process.Assay, spans float64)
 	figure("on disk right after the load", float64(size)/spans, "bytes/span")
 	begin, quiet := time.Now(), time.Now()
 	const patience = 20 * time.Minute
-	for time.Since(quiet) < 40*time.Second && time.Since(begin) < patience && ctx.Err() == nil {
+	for time.Since(quiet) < m.quiet && time.Since(begin) < patience && ctx.Err() == nil {
 		time.Sleep(time.Second)
 		now, err := process.Size(a.Dir)
 		if err != nil {

@@ -13,8 +13,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // served is a process of assay serve.
@@ -182,6 +184,53 @@ func TestServerKilledUnderLoad(t *testing.T) {
 	}
 	t.Logf("%d rounds: %d traces sent, %d acknowledged, %d of them not whole", rounds, sent, len(kept), lost)
 	s.end(t, syscall.SIGTERM)
+}
+
+// TestWhatIsAcknowledgedIsInTheNextAnswer reads 200 traces back, by id and in a
+// list, each as soon as it is acknowledged and while others are sent. For 10,000
+// of them: bench/readback.
+func TestWhatIsAcknowledgedIsInTheNextAnswer(t *testing.T) {
+	s := serve(t, t.TempDir())
+	var sent, beside atomic.Int64
+	sent.Store(1_000_000)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.send(func() int { return int(sent.Add(1)) }, func(int) { beside.Add(1) })
+	}()
+	for n := range 200 {
+		reply, err := http.Post(s.http+"/v1/traces", "application/json", bytes.NewReader(request(n)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply.Body.Close()
+		if reply.StatusCode != http.StatusOK {
+			t.Fatal(reply.Status)
+		}
+		// All traces that begin within a nanosecond of it are this one alone.
+		var list struct {
+			Traces []struct {
+				ID    string `json:"trace_id"`
+				Spans int    `json:"span_count"`
+			} `json:"traces"`
+		}
+		start := time.Unix(0, 1_700_000_000_000_000_000+int64(n)).UTC()
+		reply, err = http.Get(fmt.Sprintf("%s/api/v1/traces?q=name=step&since=%s&until=%s", s.http, start.Format(time.RFC3339Nano), start.Add(1).Format(time.RFC3339Nano)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = json.NewDecoder(reply.Body).Decode(&list)
+		reply.Body.Close()
+		if err != nil || len(list.Traces) != 1 || list.Traces[0].ID != fmt.Sprintf("%032x", n+1) || list.Traces[0].Spans != spansOfTrace {
+			t.Fatalf("trace %d was acknowledged, the list has %+v (%v)", n, list, err)
+		}
+		if got := s.spans(t, n); got != spansOfTrace {
+			t.Fatalf("trace %d was acknowledged with %d spans, %d are there", n, spansOfTrace, got)
+		}
+	}
+	s.end(t, syscall.SIGTERM)
+	<-ended
+	t.Logf("%d traces were sent beside them", beside.Load())
 }
 
 // TestRunsAreTraces evaluates a project, hands what was asked to a server, and

@@ -25,9 +25,9 @@ func methods() map[string]Signal {
 
 // Bounds of a connection that gRPC comes over; see HTTP2.
 const (
-	streams = 64       // calls at once
-	window  = 64 << 10 // what a call may send ahead of what was read of it
-	frame   = 16 << 10 // each connection keeps a buffer of the largest frame that it saw
+	streams = 64        // calls at once
+	window  = 128 << 10 // what a call may send ahead of what was read of it
+	frame   = 16 << 10  // each connection keeps a buffer of the largest frame that it saw
 )
 
 // HTTP2 are the bounds that a server of GRPC wants: what a connection can hold
