@@ -2,16 +2,15 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/server"
 	"github.com/assay-llmops/assay/internal/spanstore/local"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
+	"github.com/assay-llmops/assay/internal/vfs"
 )
 
 type backupCmd struct {
@@ -20,41 +19,67 @@ type backupCmd struct {
 }
 
 func (cmd *backupCmd) Run(c *console) error {
-	layout, err := cmd.layout()
-	if err != nil {
+	if _, err := cmd.layout(); err != nil {
 		return err
 	}
 	if err := os.Mkdir(cmd.To, 0o700); err != nil {
 		p := &problem.Problem{File: cmd.To, What: "cannot be made: " + err.Error(), Err: err}
 		return p.Remedy("name a new folder by --to, in one that is there")
 	}
-	if err := local.Copy(c.ctx, cmd.Data, cmd.To); err != nil {
-		return fmt.Errorf("backing up %s: %w", cmd.Data, err)
+	if err := server.Copy(c.ctx, cmd.Data, vfs.OS{}, cmd.To, local.Copy); err != nil {
+		return err
 	}
-	keys, err := os.ReadFile(server.KeysPath(cmd.Data))
-	if err == nil {
-		err = os.WriteFile(server.KeysPath(cmd.To), keys, 0o600)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("backing up the API keys: %w", err)
-	}
-	// Without this file the folder is none of a server: a backup that was cut
-	// short is never taken for a whole one.
-	if err := os.WriteFile(filepath.Join(cmd.To, "format"), layout, 0o600); err != nil {
-		return fmt.Errorf("finishing the backup: %w", err)
-	}
-	return cmd.verify(c)
-}
-
-// verify reads the copy back, and says what it holds.
-func (cmd *backupCmd) verify(c *console) error {
-	found, err := checkKept(c.ctx, cmd.To)
+	found, err := checkCopy(c, cmd.To)
 	if err != nil {
 		return err
 	}
-	for i := range found.Projects { // what was being written is cut off
+	return c.found("assay.backup/1", found)
+}
+
+type restoreCmd struct {
+	Backup  string `arg:"" help:"The folder that assay backup made."`
+	Data    string `required:"" placeholder:"DIR" help:"The folder of the server to be: a new or an empty one."`
+	Damaged bool   `help:"Restore a damaged backup: what of it is whole."`
+}
+
+func (cmd *restoreCmd) Run(c *console) error {
+	from := dataFlag{Data: cmd.Backup}
+	if _, err := from.layout(); err != nil {
+		return err
+	}
+	switch entries, err := os.ReadDir(cmd.Data); {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return &problem.Problem{File: cmd.Data, What: "cannot be read: " + err.Error(), Err: err}
+	case len(entries) > 0:
+		return problem.Newf("is not empty: it has %s", entries[0].Name()).At(cmd.Data, 0).Remedy("name a new or an empty folder by --data")
+	}
+	found, err := checkCopy(c, cmd.Backup)
+	if err != nil {
+		return err
+	}
+	if !found.whole() && !cmd.Damaged {
+		c.note("the backup is damaged, and nothing was restored: with --damaged, what of it is whole would be")
+		return c.found("assay.restore/1", found)
+	}
+	if err := server.Copy(c.ctx, cmd.Backup, vfs.OS{}, cmd.Data, local.Copy); err != nil {
+		return err
+	}
+	if found, err = checkCopy(c, cmd.Data); err != nil {
+		return err
+	}
+	return c.found("assay.restore/1", found)
+}
+
+// checkCopy reads a copy back. What was being written when a server was copied is
+// cut off, and is no damage.
+func checkCopy(c *console, dir string) (*found, error) {
+	found, err := checkKept(c.ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found.Projects {
 		p := &found.Projects[i]
 		p.Damage = slices.DeleteFunc(p.Damage, func(d seglog.Damage) bool { return d.Tail })
 	}
-	return c.found("assay.backup/1", found)
+	return found, nil
 }

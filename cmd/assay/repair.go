@@ -23,7 +23,7 @@ func (f *dataFlag) layout() ([]byte, error) {
 		p := &problem.Problem{File: f.Data, What: "is no data folder of a server: " + err.Error(), Err: err}
 		return nil, p.Remedy("name the folder that assay serve was given by --data")
 	}
-	return text, nil
+	return text, server.CheckFinished(f.Data)
 }
 
 // hold runs a function on the data folder of a server that is stopped.
@@ -89,6 +89,15 @@ func checkKept(ctx context.Context, dir string) (*found, error) {
 		return nil, err
 	}
 	out := &found{Projects: all, Files: []badFile{}}
+	for i := range all {
+		file, err := local.CheckErasing(dir, all[i].Project)
+		var p *problem.Problem
+		if errors.As(err, &p) {
+			out.Files = append(out.Files, badFile{file, p.What, "what an erasure that was cut short has still to remove", p.Fix})
+		} else if err != nil {
+			return nil, err
+		}
+	}
 	if _, err := access.Open(server.KeysPath(dir)); err != nil {
 		bad := badFile{File: filepath.Base(server.KeysPath(dir)), Reason: err.Error(), Lost: "all API keys", Fix: "take it from a backup, or remove it and make new keys: assay key create"}
 		var p *problem.Problem

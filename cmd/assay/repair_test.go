@@ -178,14 +178,74 @@ func TestBackup(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(to, "index")); !os.IsNotExist(err) {
 		t.Errorf("the index is in the backup: %v", err)
 	}
-	restored := serve(t, to)
-	for n := range before + 10 {
-		if got := restored.spans(t, n); got != spansOfTrace {
-			t.Errorf("trace %d has %d spans in the backup", n, got)
-		}
+	data := filepath.Join(t.TempDir(), "data")
+	if code, out, stderr := assay(t, ".", "restore", to, "--data", data, "--json"); code != exitOK || !strings.Contains(out, `"whole": true`) {
+		t.Fatalf("restore: exit %d, %s%s", code, out, stderr)
+	} else {
+		fits(t, "output", out)
 	}
-	restored.end(t, syscall.SIGTERM)
+	for name, folder := range map[string]string{"the backup": to, "what was restored": data} {
+		restored := serve(t, folder)
+		for n := range before + 10 {
+			if got := restored.spans(t, n); got != spansOfTrace {
+				t.Errorf("trace %d has %d spans in %s", n, got, name)
+			}
+		}
+		restored.end(t, syscall.SIGTERM)
+	}
 	if code, _, stderr := assay(t, ".", "backup", "--data", dir, "--to", to); code != exitCannotRun || !strings.Contains(stderr, "name a new folder by --to") {
 		t.Errorf("over a folder that is there: exit %d, %s", code, stderr)
 	}
+}
+
+// TestRestoreRefuses a folder that is in use, a backup that was never finished,
+// and one that is damaged, of which the rest is restored when asked for.
+func TestRestoreRefuses(t *testing.T) {
+	top := t.TempDir()
+	in := func(name string) string { return filepath.Join(top, name) }
+	s := serve(t, in("data"))
+	s.sendTraces(t, 3)
+	s.end(t, syscall.SIGTERM)
+	if code, out, stderr := assay(t, ".", "backup", "--data", in("data"), "--to", in("copy")); code != exitOK {
+		t.Fatalf("backup: %s%s", out, stderr)
+	}
+	refused := func(what, backup, to, says string) {
+		t.Helper()
+		code, out, stderr := assay(t, ".", "restore", backup, "--data", to)
+		if code != exitCannotRun || !strings.Contains(stderr, says) {
+			t.Errorf("%s: exit %d, %s%s", what, code, out, stderr)
+		}
+	}
+	refused("a folder that is in use", in("copy"), in("data"), "is not empty: it has ")
+	refused("no backup", top, in("new"), "is no data folder of a server")
+	copyFolder(t, in("copy"), in("begun"))
+	if err := os.WriteFile(in("begun/unfinished"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused("a backup that was never finished", in("begun"), in("new"), "was never finished")
+	if code, _, stderr := assay(t, ".", "serve", "--data", in("begun")); code != exitCannotRun || !strings.Contains(stderr, "was never finished") {
+		t.Errorf("a server on a backup that was never finished: exit %d, %s", code, stderr)
+	}
+
+	segment := in("copy/projects/default/log/00000001.seg")
+	text, err := os.ReadFile(segment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[len(text)/2] ^= 1
+	if err := os.WriteFile(segment, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, stderr := assay(t, ".", "restore", in("copy"), "--data", in("new"))
+	if _, err := os.Stat(in("new")); code != exitDamaged || !os.IsNotExist(err) || !strings.Contains(out, "00000001.seg: segment 1, bytes ") || !strings.Contains(stderr, "--damaged") {
+		t.Errorf("a damaged backup: exit %d, %v, %s%s", code, err, out, stderr)
+	}
+	if code, out, stderr := assay(t, ".", "restore", in("copy"), "--data", in("new"), "--damaged"); code != exitDamaged || !strings.Contains(out, "40 items") {
+		t.Errorf("the rest of it: exit %d, %s%s", code, out, stderr)
+	}
+	s = serve(t, in("new"))
+	if got := s.spans(t, 0) + s.spans(t, 2); got != 2*spansOfTrace {
+		t.Errorf("of the rest, %d spans are there", got)
+	}
+	s.end(t, syscall.SIGTERM)
 }

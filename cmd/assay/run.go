@@ -47,6 +47,7 @@ type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Take in traces over OTLP, keep them, and answer about them."`
 	Key     keyCmd     `cmd:"" help:"Make, list and revoke the API keys of a server."`
 	Backup  backupCmd  `cmd:"" help:"Copy the data of a server, which may run, and check the copy."`
+	Restore restoreCmd `cmd:"" help:"Make the folder of a new server from a backup."`
 	Fsck    fsckCmd    `cmd:"" help:"Check the data of a stopped server, and name what is damaged."`
 	Reindex reindexCmd `cmd:"" help:"Make the index of a stopped server anew from its logs."`
 	Trace   traceCmd   `cmd:"" help:"List, show, follow, export and import traces of a server."`

@@ -6,13 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -84,28 +81,6 @@ func request(n int) []byte {
 	return []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[` + strings.Join(spans, ",") + `]}]}]}`)
 }
 
-// send posts traces with numbers from next on until the server is gone, and
-// calls acknowledged with each that it answered for.
-func (s *served) send(next func() int, acknowledged func(n int)) {
-	client := &http.Client{Transport: &http.Transport{}}
-	defer client.CloseIdleConnections()
-	for {
-		n := next()
-		reply, err := client.Post(s.http+"/v1/traces", "application/json", bytes.NewReader(request(n)))
-		if err != nil {
-			return
-		}
-		_, err = io.Copy(io.Discard, reply.Body)
-		reply.Body.Close()
-		if reply.StatusCode == http.StatusOK {
-			acknowledged(n)
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
 // spans gives how many spans the server has of a trace.
 func (s *served) spans(t *testing.T, n int) int {
 	t.Helper()
@@ -123,69 +98,6 @@ func (s *served) spans(t *testing.T, n int) int {
 	return len(tr.Spans)
 }
 
-// TestServerKilledUnderLoad ends a server under load, by kill -9 and politely,
-// and looks for every span that it had answered for. ASSAY_KILLS sets how many
-// times.
-func TestServerKilledUnderLoad(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts many processes")
-	}
-	rounds := 6
-	if text := os.Getenv("ASSAY_KILLS"); text != "" {
-		var err error
-		if rounds, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	dir := t.TempDir()
-	const seed = 7
-	random := rand.New(rand.NewPCG(seed, seed))
-	var mu sync.Mutex
-	sent := 0
-	var kept []int
-	next := func() int {
-		mu.Lock()
-		defer mu.Unlock()
-		sent++
-		return sent - 1
-	}
-	for round := range rounds {
-		s := serve(t, dir)
-		enough := make(chan struct{})
-		left := 20 + random.IntN(200)
-		var senders sync.WaitGroup
-		for range 4 {
-			senders.Go(func() {
-				s.send(next, func(n int) {
-					mu.Lock()
-					defer mu.Unlock()
-					kept = append(kept, n)
-					if left--; left == 0 {
-						close(enough)
-					}
-				})
-			})
-		}
-		<-enough
-		signal := syscall.SIGKILL
-		if round%3 == 2 {
-			signal = syscall.SIGTERM
-		}
-		s.end(t, signal)
-		senders.Wait()
-	}
-	s := serve(t, dir)
-	lost := 0
-	for _, n := range kept {
-		if got := s.spans(t, n); got != spansOfTrace {
-			lost++
-			t.Errorf("trace %d was acknowledged with %d spans, %d are there (seed %d)", n, spansOfTrace, got, seed)
-		}
-	}
-	t.Logf("%d rounds: %d traces sent, %d acknowledged, %d of them not whole", rounds, sent, len(kept), lost)
-	s.end(t, syscall.SIGTERM)
-}
-
 // TestWhatIsAcknowledgedIsInTheNextAnswer reads 200 traces back, by id and in a
 // list, each as soon as it is acknowledged and while others are sent. For 10,000
 // of them: bench/readback.
@@ -196,7 +108,12 @@ func TestWhatIsAcknowledgedIsInTheNextAnswer(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		s.send(func() int { return int(sent.Add(1)) }, func(int) { beside.Add(1) })
+		for gone := false; !gone; {
+			var ok bool
+			if ok, gone = s.request(http.DefaultClient, http.MethodPost, "/v1/traces", request(int(sent.Add(1)))); ok {
+				beside.Add(1)
+			}
+		}
 	}()
 	for n := range 200 {
 		reply, err := http.Post(s.http+"/v1/traces", "application/json", bytes.NewReader(request(n)))

@@ -47,6 +47,9 @@ func OpenFolder(dir string) (_ *Folder, err error) {
 
 // checkLayout reads the number of the layout, or writes it into a new folder.
 func (f *Folder) checkLayout() error {
+	if err := CheckFinished(f.dir); err != nil {
+		return err
+	}
 	path := filepath.Join(f.dir, "format")
 	text, err := os.ReadFile(path)
 	switch {

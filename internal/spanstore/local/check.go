@@ -34,6 +34,15 @@ func CheckIndex(ctx context.Context, dir string) error {
 	return index.Check(ctx, filepath.Join(dir, "index"))
 }
 
+// CheckErasing reads the file of an erasure that a crash cut short, if a project
+// has one; file is where it lies, from the folder of the store. The error is a
+// problem of package problem where it is damaged.
+func CheckErasing(dir, project string) (file string, err error) {
+	s := &Store{dir: dir, o: Options{Log: seglog.Options{FS: vfs.OS{}}}}
+	_, err = s.readPending(project)
+	return filepath.Join("projects", project, pendingName), err
+}
+
 // Check reads every log in the folder of a store that nobody has open, by the
 // names of the projects, and changes nothing. The index is not looked at: it is
 // derived.

@@ -9,13 +9,16 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/assay-llmops/assay/internal/vfs"
 )
 
-// Copy writes what the store in folder dir cannot make again into folder to,
-// whether a process has the store open or not. What was acknowledged before the
-// call is in the copy; of what arrives meanwhile some is, and the last record may
-// be cut off. The copy opens as a store, which makes its index anew.
-func Copy(ctx context.Context, dir, to string) error {
+// Copy writes what the store in folder dir cannot make again into folder to of a
+// file system, whether a process has the store open or not. What was acknowledged
+// before the call is in the copy; of what arrives meanwhile some is, and the last
+// record may be cut off. The copy opens as a store, which makes its index anew.
+// When it returns nil, all of it is on disk.
+func Copy(ctx context.Context, dir string, fsys vfs.FS, to string) error {
 	projects, err := os.ReadDir(filepath.Join(dir, "projects"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("listing the projects of the store: %w", err)
@@ -25,67 +28,80 @@ func Copy(ctx context.Context, dir, to string) error {
 			continue
 		}
 		project := filepath.Join("projects", p.Name())
-		if err := copyProject(ctx, filepath.Join(dir, project), filepath.Join(to, project)); err != nil {
+		c := copying{ctx, fsys}
+		if err := c.project(filepath.Join(dir, project), filepath.Join(to, project)); err != nil {
 			return fmt.Errorf("copying the log of project %s: %w", p.Name(), err)
 		}
 	}
 	return nil
 }
 
-// copyProject copies the log of a project, and the file of an erasure that is
-// under way before or after: who opens the copy carries it out.
-func copyProject(ctx context.Context, from, to string) error {
+// copying copies files onto a file system.
+type copying struct {
+	ctx context.Context
+	to  vfs.FS
+}
+
+// project copies the log of a project, and the file of an erasure that is under
+// way before or after: who opens the copy carries it out.
+func (c *copying) project(from, to string) error {
+	if err := c.to.MkdirAll(to); err != nil {
+		return err
+	}
+	there := false
 	pending := func() error {
-		if _, err := os.Stat(filepath.Join(to, pendingName)); err == nil {
+		if there {
 			return nil
 		}
-		err := copyFile(ctx, filepath.Join(from, pendingName), filepath.Join(to, pendingName))
+		err := c.file(filepath.Join(from, pendingName), filepath.Join(to, pendingName))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		return err
-	}
-	if err := os.MkdirAll(to, 0o700); err != nil {
+		there = true
 		return err
 	}
 	if err := pending(); err != nil {
 		return err
 	}
-	if err := copyLog(ctx, filepath.Join(from, "log"), filepath.Join(to, "log")); err != nil {
+	if err := c.log(filepath.Join(from, "log"), filepath.Join(to, "log")); err != nil {
 		return err
 	}
-	return pending()
+	if err := pending(); err != nil {
+		return err
+	}
+	return c.to.SyncDir(to)
 }
 
-// copyLog copies the segments of a log, which are only ever appended to or
-// replaced as a whole. The newest comes first: retention, which removes the
-// oldest, then leaves no gap.
-func copyLog(ctx context.Context, from, to string) error {
+// log copies the segments of a log, which are only ever appended to or replaced
+// as a whole. The newest comes first: retention, which removes the oldest, then
+// leaves no gap.
+func (c *copying) log(from, to string) error {
 	files, err := os.ReadDir(from)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(to, 0o700); err != nil {
+	if err := c.to.MkdirAll(to); err != nil {
 		return err
 	}
 	for _, file := range slices.Backward(files) {
 		if filepath.Ext(file.Name()) != ".seg" {
 			continue
 		}
-		err := copyFile(ctx, filepath.Join(from, file.Name()), filepath.Join(to, file.Name()))
+		err := c.file(filepath.Join(from, file.Name()), filepath.Join(to, file.Name()))
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // removed meanwhile, and all that are older
+			break // removed meanwhile, and all that are older
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return c.to.SyncDir(to)
 }
 
-// copyFile copies a file onto the disk, as far as it reaches when it is opened.
-func copyFile(ctx context.Context, from, to string) (err error) {
-	if err := ctx.Err(); err != nil {
+// file copies a file onto the disk, as far as it reaches when it is opened. Where
+// it is not there, nothing is made.
+func (c *copying) file(from, to string) (err error) {
+	if err := c.ctx.Err(); err != nil {
 		return err
 	}
 	in, err := os.Open(from)
@@ -97,7 +113,7 @@ func copyFile(ctx context.Context, from, to string) (err error) {
 	if err != nil {
 		return err
 	}
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	out, err := c.to.Create(to)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/assay-llmops/assay/internal/spanstore/local"
 	"github.com/assay-llmops/assay/internal/spanstore/storetest"
+	"github.com/assay-llmops/assay/internal/vfs"
 )
 
 func TestCopyOfARunningStoreAnswersTheSame(t *testing.T) {
@@ -13,7 +14,7 @@ func TestCopyOfARunningStoreAnswersTheSame(t *testing.T) {
 	defer closed(t, s)
 	storetest.Fill(t, s)
 	want := storetest.Answers(t, s)
-	if err := local.Copy(t.Context(), from, to); err != nil {
+	if err := local.Copy(t.Context(), from, vfs.OS{}, to); err != nil {
 		t.Fatal(err)
 	}
 	storetest.Fill(t, s) // what comes later is not in it
