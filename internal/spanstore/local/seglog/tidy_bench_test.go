@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/assay-llmops/assay/bench/spangen"
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/local/block"
@@ -68,24 +70,28 @@ func BenchmarkTidy(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			var figures [6]float64
+			var figures [7]float64
 			for b.Loop() {
 				tidyOnce(b, pool, &figures)
 			}
-			for i, unit := range []string{"B/span-came", "B/span-packed", "B/span-sidecar", "raw-MB/cpu-s-packing", "raw-MB/cpu-s-sidecar", "raw-B/span"} {
+			for i, unit := range []string{"B/span-came", "B/span-packed", "B/span-sidecar", "raw-MB/cpu-s-packing", "raw-MB/cpu-s-sidecar", "raw-B/span", "B/span-each-alone"} {
 				b.ReportMetric(figures[i], unit)
 			}
 		})
 	}
 }
 
-func tidyOnce(b *testing.B, pool []*spangen.Payload, figures *[6]float64) {
+func tidyOnce(b *testing.B, pool []*spangen.Payload, figures *[7]float64) {
 	log, err := seglog.Open(b.TempDir(), seglog.Options{SegmentBytes: 1 << 40, Tokens: runs})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer log.Close()
-	spans, raw := 0, 0
+	alone, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression))
+	if err != nil {
+		b.Fatal(err)
+	}
+	spans, raw, each := 0, 0, 0
 	for _, p := range pool {
 		p.Stamp(uint64(spans), func(n uint64) time.Time { return time.Unix(int64(n), 0) })
 		r := &batch{}
@@ -101,6 +107,7 @@ func tidyOnce(b *testing.B, pool []*spangen.Payload, figures *[6]float64) {
 		}
 		spans += p.Spans
 		raw += len(body)
+		each += len(alone.EncodeAll(body, nil))
 	}
 	if _, err := log.Rewrite(context.Background(), seglog.Drop{}); err != nil { // begins a new segment
 		b.Fatal(err)
@@ -115,7 +122,7 @@ func tidyOnce(b *testing.B, pool []*spangen.Payload, figures *[6]float64) {
 	}
 	figures[1] = float64(log.Stats().Bytes) / float64(spans)
 	figures[2] = float64(log.SideBytes()) / float64(spans)
-	figures[5] = float64(raw) / float64(spans)
+	figures[5], figures[6] = float64(raw)/float64(spans), float64(each)/float64(spans)
 }
 
 // BenchmarkOpen opens a log of 200 segments of 1,000 small records each, and the
