@@ -12,8 +12,10 @@ import (
 	"github.com/assay-llmops/assay/internal/trace"
 )
 
-// maxTraceScores bounds the scores that are shown with a trace.
-const maxTraceScores = 10_000
+const (
+	maxTraceScores = 10_000 // shown with a trace
+	mostSegments   = 16     // where a trace may be in more, naming them saves nothing
+)
 
 // Trace gives all spans of a trace by start, with what belongs to them. A span
 // whose bytes are lost is left out and counted.
@@ -26,7 +28,11 @@ func (s *Store) Trace(ctx context.Context, project string, id trace.ID) (*spanst
 		return nil, spanstore.ErrNotFound
 	}
 	scope := sqlquery.Scope{Project: number}
-	rows, err := s.spanRows(ctx, sqlquery.TraceSpans(scope, id.Hi(), id.Lo()))
+	segments := log.SegmentsOf(id)
+	if len(segments) > mostSegments {
+		segments = nil
+	}
+	rows, err := s.spanRows(ctx, sqlquery.TraceSpans(scope, id.Hi(), id.Lo(), segments))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package local_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -71,4 +73,65 @@ func TestKeepsWhatItsOptionsSay(t *testing.T) {
 		t.Errorf("%d bytes are on disk", bytes)
 	}
 	closed(t, s)
+}
+
+// Packs and sidecars change no answer, with the index and without.
+func TestTidiedStoreAnswersTheSame(t *testing.T) {
+	dir := t.TempDir()
+	o := local.Options{Index: index.Options{Threads: 1}, Log: seglog.Options{SegmentBytes: 1000}}
+	again := func() *local.Store {
+		s, err := local.Open(t.Context(), dir, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := again()
+	storetest.Fill(t, s)
+	want := storetest.Answers(t, s)
+	closed(t, s)
+	sides := 0
+	logs, err := filepath.Glob(filepath.Join(dir, "projects", "*", "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range logs {
+		tidyAll(t, folder)
+		made, err := filepath.Glob(filepath.Join(folder, "*.side"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sides += len(made)
+	}
+	if sides < 5 {
+		t.Fatalf("%d sidecars in %d logs", sides, len(logs))
+	}
+	for _, what := range []string{"tidied", "rebuilt"} {
+		if what == "rebuilt" {
+			if err := os.RemoveAll(filepath.Join(dir, "index")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s = again()
+		if got := storetest.Answers(t, s); got != want {
+			t.Errorf("%s, the store answers\n%s\nnot\n%s", what, got, want)
+		}
+		closed(t, s)
+	}
+}
+
+func tidyAll(t *testing.T, folder string) {
+	t.Helper()
+	log, err := seglog.Open(folder, seglog.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for more := true; more; {
+		if more, err = log.Tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := log.Close(); err != nil {
+		t.Error(err)
+	}
 }

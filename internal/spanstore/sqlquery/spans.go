@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
@@ -123,9 +124,19 @@ func before(start string, after *Cursor, equal string) string {
 		start, after.Start, hi, lo, equal)
 }
 
-// TraceSpans asks for all spans of one trace by start, then id.
-func TraceSpans(s Scope, hi, lo uint64) Statement {
-	return Statement{SQL: fmt.Sprintf("SELECT %s FROM spans WHERE project = %d AND hi = %d AND lo = %d ORDER BY start, span", spanColumns, s.Project, hi, lo)}
+// TraceSpans asks for all spans of one trace by start, then id. Segments are those
+// in which the trace may be, where that is known: of ten million rows two groups
+// are read, not all.
+func TraceSpans(s Scope, hi, lo uint64, segments []uint32) Statement {
+	in := ""
+	if len(segments) > 0 {
+		list := make([]string, len(segments))
+		for i, n := range segments {
+			list[i] = strconv.FormatUint(uint64(n), 10)
+		}
+		in = " AND seg IN (" + strings.Join(list, ", ") + ")"
+	}
+	return Statement{SQL: fmt.Sprintf("SELECT %s FROM spans WHERE project = %d AND hi = %d AND lo = %d%s ORDER BY start, span", spanColumns, s.Project, hi, lo, in)}
 }
 
 // ProjectLogs asks for (hi, lo, span, seg, ord) of all log records of a project.

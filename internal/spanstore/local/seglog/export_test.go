@@ -1,5 +1,7 @@
 package seglog
 
+import "context"
+
 // Waiting is how many records wait to be written.
 func (l *Log) Waiting() int {
 	l.mu.Lock()
@@ -32,3 +34,18 @@ func (l *Log) WithoutSide() (list []uint32) {
 	}
 	return list
 }
+
+// SideBytes is the size of all sidecars.
+func (l *Log) SideBytes() (n int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.segments {
+		if size, err := l.fs.Size(l.sideName(s.number)); err == nil {
+			n += size
+		}
+	}
+	return n
+}
+
+// Begin begins a new segment.
+func (l *Log) Begin(ctx context.Context) error { return l.seal(ctx) }

@@ -151,7 +151,8 @@ func (h *head) store(c codec, small, body []byte) []byte {
 
 // newEncoder is for press. It starts no goroutine, and need not be closed.
 func newEncoder() (*zstd.Encoder, error) {
-	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression))
+	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression),
+		zstd.WithWindowSize(packBytes), zstd.WithLowerEncoderMem(true))
 }
 
 // newDecoder reads zstd for unpack, no further than the size that is announced.

@@ -144,7 +144,7 @@ func TestOpeningBySidecar(t *testing.T) {
 	}
 }
 
-// TestDamagedSidecar turns every bit of a sidecar, cuts it everywhere, and
+// TestDamagedSidecar turns a bit of every byte of a sidecar, cuts it everywhere, and
 // takes others in its place: nothing changes but that it is made anew.
 func TestDamagedSidecar(t *testing.T) {
 	t.Parallel()
@@ -155,11 +155,9 @@ func TestDamagedSidecar(t *testing.T) {
 	spoil := map[string][]byte{"empty": nil, "of another segment": disk.Bytes(dir + "/00000002.side"), "longer": append(slices.Clone(whole), 0)}
 	for i := range whole {
 		spoil[fmt.Sprint("cut at ", i)] = whole[:i]
-		for bit := range 8 {
-			b := slices.Clone(whole)
-			b[i] ^= 1 << bit
-			spoil[fmt.Sprint("byte ", i, " bit ", bit)] = b
-		}
+		b := slices.Clone(whole)
+		b[i] ^= 1 << (i % 8)
+		spoil[fmt.Sprint("byte ", i)] = b
 	}
 	for name, b := range spoil {
 		disk.Put(side, b)

@@ -217,7 +217,7 @@ func TestCrashWhileErasing(t *testing.T) {
 func crashWhileErasing(t *testing.T, fill fill) {
 	for at := 1; ; at++ {
 		done := false
-		for seed := range uint64(6) {
+		for seed := range uint64(3) {
 			disk := crashfs.New()
 			h, kept, secrets := fill(t, disk)
 			n := 0
@@ -382,7 +382,7 @@ func TestCrashWhileTidying(t *testing.T) {
 	t.Parallel()
 	for at := 1; ; at++ {
 		done := false
-		for seed := range uint64(6) {
+		for seed := range uint64(3) {
 			disk := crashfs.New()
 			h, kept, _ := filled(t, disk)
 			all := len(h.all(t))
