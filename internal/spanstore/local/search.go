@@ -15,8 +15,8 @@ import (
 const (
 	firstCandidates = 200 // spans whose text is looked at together, at first
 	mostCandidates  = 50_000
-	longSearch      = 1000 // candidates: for more it is worth to ask all filters of the log
-	openedTogether  = 500  // spans that are held in memory at once
+	longSearch      = 20_000 // candidates: for more it is worth to ask all filters of the log
+	openedTogether  = 500    // spans that are held in memory at once
 )
 
 // candidate is a span that the filter may be true of.
