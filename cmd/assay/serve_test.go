@@ -183,6 +183,9 @@ func TestRunsAreTraces(t *testing.T) {
 	if strings.Count(list, "case c1") != 1 || strings.Contains(list, "case c2") {
 		t.Errorf("traces of the case c1:\n%s", list)
 	}
+	if got := ask("trace", "ls", "--count", "config=echo", "NOT text:\"what is 1\""); !strings.HasSuffix(strings.TrimSpace(got), "spans") || strings.HasPrefix(got, "0 ") {
+		t.Errorf("counted %q", got)
+	}
 	id := strings.Fields(strings.SplitN(list, "\n", 2)[1])[0]
 	if got := ask("trace", "show", id, "--span", "2"); !strings.Contains(got, "You said what is 1") || !strings.Contains(got, "what is 1") {
 		t.Errorf("the model's span shows\n%s", got)

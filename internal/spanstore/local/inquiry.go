@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/assay-llmops/assay/internal/spanstore/filter"
+	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
 )
 
 // The text of a span is not in the index, so a filter with conditions on text is
@@ -37,16 +38,19 @@ type facts struct {
 
 // inquiry is a filter with conditions on text, taken apart.
 type inquiry struct {
-	loose filter.Expr   // without conditions on text, true of every span that the filter is true of
+	where filter.Expr
 	known []filter.Expr // parts that the index answers
 	texts []textCond
 	ask   func(*facts) verdict // the filter
 }
 
-func newInquiry(e filter.Expr) (*inquiry, error) {
-	q := &inquiry{loose: loose(e, false)}
+func newInquiry(e filter.Expr, log *seglog.Log) (*inquiry, error) {
+	q := &inquiry{where: e}
 	var err error
 	q.ask, err = q.part(e, true)
+	for k := range q.texts {
+		q.texts[k].mayBeAt = log.MayHold(q.texts[k].tokens)
+	}
 	return q, err
 }
 
@@ -65,33 +69,43 @@ func hasText(e filter.Expr) bool {
 	return false
 }
 
-// loose is e with each condition on text taken as that which makes e true
-// rather than false, or, negated, false rather than true.
-func loose(e filter.Expr, negated bool) filter.Expr {
-	list := func(parts []filter.Expr) []filter.Expr {
+// loose is the filter without conditions on text, true of every span that it is
+// true of: in place of each stands what makes the filter true rather than false.
+// Where near is set, one whose tokens are known stands there as its number, for
+// the index to leave out what is far from all that it holds for.
+func (q *inquiry) loose(near bool) filter.Expr {
+	k := -1 // conditions on text are counted as part does
+	var of func(e filter.Expr, negated bool) filter.Expr
+	list := func(parts []filter.Expr, negated bool) []filter.Expr {
 		out := make([]filter.Expr, len(parts))
 		for i := range parts {
-			out[i] = loose(parts[i], negated)
+			out[i] = of(parts[i], negated)
 		}
 		return out
 	}
-	switch e := e.(type) {
-	case filter.And:
-		return filter.And(list(e))
-	case filter.Or:
-		return filter.Or(list(e))
-	case filter.Not:
-		return filter.Not{Expr: loose(e.Expr, !negated)}
-	case filter.Cond:
-		switch {
-		case e.Field != filter.FieldText:
-		case negated:
-			return filter.Or{} // never
-		default:
+	of = func(e filter.Expr, negated bool) filter.Expr {
+		switch e := e.(type) {
+		case filter.And:
+			return filter.And(list(e, negated))
+		case filter.Or:
+			return filter.Or(list(e, negated))
+		case filter.Not:
+			return filter.Not{Expr: of(e.Expr, !negated)}
+		case filter.Cond:
+			if e.Field != filter.FieldText {
+				return e
+			}
+			switch k++; {
+			case negated:
+				return filter.Or{} // never
+			case near && len(q.texts[k].tokens) > 0:
+				return filter.Cond{Field: filter.FieldText, Value: filter.Value{Int: int64(k)}}
+			}
 			return filter.And{} // always
 		}
+		return e
 	}
-	return e
+	return of(q.where, false)
 }
 
 // part makes a question of a part of the filter. Of the conditions that must all

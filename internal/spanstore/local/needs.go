@@ -49,8 +49,6 @@ func withoutEnds(pieces [][]byte) (list [][]byte) {
 	return list
 }
 
-func (n *needs) nothing() bool { return len(n.pieces) == 0 }
-
 // maybeIn says whether a text of the message may hold the tokens; scratch is for
 // use again.
 func (n *needs) maybeIn(message, scratch []byte) (again []byte, maybe bool) {

@@ -15,7 +15,8 @@ import (
 const (
 	firstCandidates = 200 // spans whose text is looked at together, at first
 	mostCandidates  = 50_000
-	openedTogether  = 500 // spans that are held in memory at once
+	longSearch      = 20_000 // candidates: for more it is worth to ask all filters of the log
+	openedTogether  = 500    // spans that are held in memory at once
 )
 
 // candidate is a span that the filter may be true of.
@@ -29,14 +30,19 @@ type candidate struct {
 // seen, all that match have been given then. A part may be empty: that tells how
 // far the search has come.
 func (s *Store) search(ctx context.Context, p *page, q *spanstore.Query, visit func(found []sqlquery.Place, seen int64) (more bool, err error)) error {
-	in, err := newInquiry(q.Where)
+	in, err := newInquiry(q.Where, p.log)
 	if err != nil {
 		return err
 	}
 	loose := *q
-	loose.Where = in.loose
+	loose.Where = in.loose(false)
+	scope := p.scope
 	for after, chunk := p.after, firstCandidates; ; chunk = min(4*chunk, mostCandidates) {
-		list, err := s.candidates(ctx, p, in, &loose, after, chunk)
+		if chunk > s.longSearch && scope.Near == nil {
+			scope.Near, scope.Logs = s.near(p, in), s.index.Logged(p.scope.Project)
+			loose.Where = in.loose(true)
+		}
+		list, err := s.candidates(ctx, scope, in, &loose, after, chunk)
 		if err != nil {
 			return err
 		}
@@ -54,6 +60,27 @@ func (s *Store) search(ctx context.Context, p *page, q *spanstore.Query, visit f
 			return err
 		}
 	}
+}
+
+// near asks the filters of the log where there may be what each condition on text
+// holds for.
+func (s *Store) near(p *page, in *inquiry) [][]sqlquery.Group {
+	list := make([][]sqlquery.Group, len(in.texts))
+	for k := range in.texts {
+		if len(in.texts[k].tokens) == 0 {
+			continue
+		}
+		for _, st := range p.log.Holding(in.texts[k].tokens) {
+			first := sqlquery.Ref(st.First)
+			last := sqlquery.Ref{Segment: first.Segment, Ordinal: first.Ordinal + st.Count - 1}
+			for g := sqlquery.GroupOf(first); g <= sqlquery.GroupOf(last); g++ {
+				if n := len(list[k]); n == 0 || list[k][n-1] != g {
+					list[k] = append(list[k], g)
+				}
+			}
+		}
+	}
+	return list
 }
 
 // lookAt settles what is open of candidates and gives those that match to visit.
@@ -76,8 +103,8 @@ func (s *Store) lookAt(ctx context.Context, p *page, in *inquiry, list []candida
 }
 
 // candidates asks the index for the next spans that may match.
-func (s *Store) candidates(ctx context.Context, p *page, in *inquiry, loose *spanstore.Query, after *sqlquery.Cursor, n int) ([]candidate, error) {
-	st, err := sqlquery.Places(p.scope, loose, in.known, after, n)
+func (s *Store) candidates(ctx context.Context, scope sqlquery.Scope, in *inquiry, loose *spanstore.Query, after *sqlquery.Cursor, n int) ([]candidate, error) {
+	st, err := sqlquery.Places(scope, loose, in.known, after, n)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ const (
 func (s *Store) sieved(ctx context.Context, p *page, in *inquiry, list []candidate) ([]candidate, error) {
 	for k := range in.texts {
 		t := &in.texts[k]
-		if t.needs.nothing() {
+		if len(t.tokens) == 0 {
 			continue
 		}
 		var asked []*candidate
@@ -38,10 +38,10 @@ func (s *Store) sieved(ctx context.Context, p *page, in *inquiry, list []candida
 		for i := range asked {
 			refs[i] = seglog.Ref(asked[i].Ref)
 		}
-		if err := sieve(ctx, p.log, refs, &t.needs, func(i int) { maybe[i] = true }); err != nil {
+		if err := sieve(ctx, p.log, refs, t, func(i int) { maybe[i] = true }); err != nil {
 			return nil, err
 		}
-		if err := s.sieveLogs(ctx, p, asked, &t.needs, maybe); err != nil {
+		if err := s.sieveLogs(ctx, p, asked, t, maybe); err != nil {
 			return nil, err
 		}
 		for i, c := range asked {
@@ -54,9 +54,9 @@ func (s *Store) sieved(ctx context.Context, p *page, in *inquiry, list []candida
 	return list, nil
 }
 
-// sieveLogs marks the spans that a log record names which may hold what is
-// needed.
-func (s *Store) sieveLogs(ctx context.Context, p *page, list []*candidate, n *needs, maybe []bool) error {
+// sieveLogs marks the spans that a log record names which may have a text that
+// the condition holds for.
+func (s *Store) sieveLogs(ctx context.Context, p *page, list []*candidate, t *textCond, maybe []bool) error {
 	if !s.index.Logged(p.scope.Project) {
 		return nil
 	}
@@ -82,20 +82,22 @@ func (s *Store) sieveLogs(ctx context.Context, p *page, list []*candidate, n *ne
 		if err != nil {
 			return err
 		}
-		if err := sieve(ctx, p.log, logs, n, func(i int) { maybe[owners[i]] = true }); err != nil {
+		if err := sieve(ctx, p.log, logs, t, func(i int) { maybe[owners[i]] = true }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sieve calls found with the index of each of refs whose item may hold what is
-// needed. Neighbours in the log go to one goroutine, which unpacks their block
+// sieve calls found with the index of each of refs whose item may have a text
+// that the condition holds for. Neighbours in the log go to one goroutine, which unpacks their block
 // once; found is called by one goroutine at a time.
-func sieve(ctx context.Context, log *seglog.Log, refs []seglog.Ref, n *needs, found func(i int)) error {
-	order := make([]int, len(refs))
-	for i := range order {
-		order[i] = i
+func sieve(ctx context.Context, log *seglog.Log, refs []seglog.Ref, t *textCond, found func(i int)) error {
+	var order []int
+	for i := range refs {
+		if t.mayBeAt(refs[i]) {
+			order = append(order, i)
+		}
 	}
 	slices.SortFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(refs[a].Segment, refs[b].Segment), cmp.Compare(refs[a].Ordinal, refs[b].Ordinal))
@@ -114,7 +116,7 @@ func sieve(ctx context.Context, log *seglog.Log, refs []seglog.Ref, n *needs, fo
 					return nil
 				}
 				var maybe bool
-				if scratch, maybe = n.maybeIn(it.Bytes, scratch); maybe {
+				if scratch, maybe = t.needs.maybeIn(it.Bytes, scratch); maybe {
 					mu.Lock()
 					defer mu.Unlock()
 					found(part[i])

@@ -34,6 +34,8 @@ type Store struct {
 	dir   string
 	index *index.Index
 
+	longSearch int // lower in tests
+
 	mu     sync.RWMutex
 	logs   map[string]*seglog.Log // by project
 	closed bool
@@ -59,7 +61,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if o.Log.Cache == nil {
 		o.Log.Cache = seglog.NewCache(64 << 20)
 	}
-	s := &Store{o: o, dir: dir, logs: map[string]*seglog.Log{}}
+	s := &Store{o: o, dir: dir, longSearch: longSearch, logs: map[string]*seglog.Log{}}
 	if err := os.MkdirAll(filepath.Join(dir, "projects"), 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder of the store: %w", err)
 	}
@@ -154,6 +156,7 @@ func (s *Store) log(project string, create bool) (*seglog.Log, error) {
 		return log, nil
 	}
 	o := s.o.Log
+	o.Tokens = tokens
 	o.Damage = func(d seglog.Damage) {
 		if s.o.Damage != nil {
 			s.o.Damage(project, d)

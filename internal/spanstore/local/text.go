@@ -7,6 +7,7 @@ import (
 
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/filter"
+	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
 	"github.com/assay-llmops/assay/internal/spanstore/local/token"
 )
 
@@ -14,7 +15,9 @@ import (
 // negated, that it has texts and none of them fits.
 type textCond struct {
 	fits    func(text []byte) bool
-	needs   needs // what a text that fits must hold; nothing where that is not known
+	tokens  [][]byte              // that a text which fits has; none where that is not known
+	needs   needs                 // what the bytes of a message with such a text hold
+	mayBeAt func(seglog.Ref) bool // what the filters of the log say of the tokens
 	negated bool
 }
 
@@ -22,7 +25,8 @@ func newTextCond(c *filter.Cond) (t textCond, err error) {
 	switch c.Op {
 	case filter.Words:
 		words := token.NewPhrase(c.Value.Text)
-		t.needs = needsOf(words.Tokens())
+		t.tokens = words.Tokens()
+		t.needs = needsOf(t.tokens)
 		t.fits = words.In
 	case filter.Match, filter.NoMatch:
 		re, err := regexp.Compile(c.Value.Text)

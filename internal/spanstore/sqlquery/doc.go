@@ -27,6 +27,12 @@ type Scope struct {
 	// conditions hold for which no engine answers, such as one on text.
 	Only []Ref
 
+	// Near has for conditions on text, by the number that each has for a value and
+	// without a comparison, the groups of places among which there is whatever it
+	// holds for: of spans, and of log records that name spans where Logs is set.
+	Near [][]Group
+	Logs bool
+
 	// Parts are the tables that the view spans joins, if the engine answers a
 	// list faster from each than from the view (DuckDB reads few columns of what
 	// it sorts only in a table: 12 ms for 190); empty: the view.
@@ -43,6 +49,14 @@ type Scope struct {
 
 // Ref is a place in the project's log.
 type Ref struct{ Segment, Ordinal uint32 }
+
+// Group is 256 neighbouring places.
+type Group uint64
+
+// GroupOf is the group of a place.
+func GroupOf(r Ref) Group { return Group(r.Segment)<<24 | Group(r.Ordinal>>8) }
+
+const group = "((seg::UBIGINT << 24) | (ord >> 8))" // GroupOf, of a row
 
 // Dim is a dimension of the dictionary; the numbers are kept in the index.
 type Dim uint8

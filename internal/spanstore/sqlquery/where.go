@@ -133,6 +133,10 @@ func (c *condition) cond(e *filter.Cond) (string, error) {
 		return c.tag(e)
 	case filter.FieldScore:
 		return c.score(e)
+	case filter.FieldText:
+		if i := e.Value.Int; e.Op == "" && i >= 0 && i < int64(len(c.scope.Near)) {
+			return c.near(c.scope.Near[i]), nil
+		}
 	}
 	return "", fmt.Errorf("the index does not know the field %s", e.Field)
 }
@@ -292,6 +296,21 @@ func (c *condition) tag(e *filter.Cond) (string, error) {
 // tagsets has a row for each tag of each set of tags. The text of a set that was
 // erased is empty.
 const tagsets = `(SELECT id, unnest(from_json(text, '["VARCHAR"]')) AS tag FROM dict WHERE dim = 14 AND text <> '')`
+
+// near holds for what is in one of some groups, itself or by a log record.
+func (c *condition) near(groups []Group) string {
+	const among = group + " IN (SELECT unnest(?::UBIGINT[]))"
+	numbers := make([]uint64, len(groups))
+	for i, g := range groups {
+		numbers[i] = uint64(g)
+	}
+	c.args = append(c.args, numbers)
+	if !c.scope.Logs {
+		return "(" + among + ")"
+	}
+	c.args = append(c.args, numbers)
+	return fmt.Sprintf("(%s OR (hi, lo, span) IN (SELECT (hi, lo, span) FROM logs WHERE project = %d AND %s))", among, c.scope.Project, among)
+}
 
 // score compares the latest score of a name about the span or about its trace.
 func (c *condition) score(e *filter.Cond) (string, error) {

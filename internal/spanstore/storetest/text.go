@@ -16,7 +16,7 @@ import (
 	"github.com/assay-llmops/assay/internal/trace"
 )
 
-// textSpan is a span of textAnywhere, with what a log record says of it.
+// textSpan is a span of TextAnywhere, with what a log record says of it.
 type textSpan struct {
 	Span
 	user, session, note, said string
@@ -132,23 +132,31 @@ func drawTextSpan(r *rapid.T, i int) textSpan {
 	return s
 }
 
-// textAnywhere holds lists, groups and figures of filters with conditions on
+// TextAnywhere holds lists, groups and figures of filters with conditions on
 // text, wherever they stand, against a model.
-func textAnywhere(t *testing.T, s spanstore.Store) {
+func TextAnywhere(t *testing.T, s spanstore.Store) {
 	run := 0
 	rapid.Check(t, func(r *rapid.T) {
 		run++
 		project := fmt.Sprintf("p%d", run)
 		var spans []textSpan
+		var late []spanstore.Item
 		b := Batch(t)
 		for i := range rapid.IntRange(1, 25).Draw(r, "spans") {
 			one := drawTextSpan(r, i)
-			spans = append(spans, one)
+			if spans = append(spans, one); i%9 == 8 {
+				appendTo(t, s, project, b)
+				b = Batch(t)
+				b.Logs, late = late, nil
+			}
 			b.Spans = append(b.Spans, spanstore.Item{Bytes: one.Bytes(t)})
-			if one.said != "" {
-				b.Logs = append(b.Logs, log(t, one.Trace, one.ID, one.Start, one.said))
+			if one.said != "" { // later than the span, and elsewhere
+				late = append(late, log(t, one.Trace, one.ID, one.Start, one.said))
 			}
 		}
+		appendTo(t, s, project, b)
+		b = Batch(t)
+		b.Logs = late
 		appendTo(t, s, project, b)
 		q := spanstore.Query{Where: drawFilter(r, 3), Limit: rapid.SampledFrom([]int{3, 30}).Draw(r, "limit")}
 		if rapid.Bool().Draw(r, "bounded") {
@@ -166,9 +174,9 @@ func textAnywhere(t *testing.T, s spanstore.Store) {
 	})
 }
 
-// textAmongMany looks for few spans among many, whose text is looked at in
+// TextAmongMany looks for few spans among many, whose text is looked at in
 // several parts.
-func textAmongMany(t *testing.T, s spanstore.Store) {
+func TextAmongMany(t *testing.T, s spanstore.Store) {
 	var spans []Span
 	var want []uint64
 	for i := range uint64(3000) {
@@ -178,7 +186,9 @@ func textAmongMany(t *testing.T, s spanstore.Store) {
 		}
 		spans = append(spans, one)
 	}
-	add(t, s, spans...)
+	for part := range slices.Chunk(spans, 150) {
+		add(t, s, part...)
+	}
 	words := func(w string) filter.Expr {
 		return filter.Cond{Field: filter.FieldText, Op: filter.Words, Value: filter.Value{Text: w}}
 	}

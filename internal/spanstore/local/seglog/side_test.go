@@ -76,9 +76,19 @@ func TestSidecar(t *testing.T) {
 			t.Errorf("%d segments, without a sidecar: %v", segments, none)
 		}
 		no := 0
-		both := h.MayHold([][]byte{[]byte("word3"), []byte("and")})
+		two := [][]byte{[]byte("word3"), []byte("and")}
+		both := h.MayHold(two)
+		holding := map[seglog.Ref]bool{}
+		for _, s := range h.Holding(two) {
+			for i := range s.Count {
+				holding[seglog.Ref{Segment: s.First.Segment, Ordinal: s.First.Ordinal + i}] = true
+			}
+		}
 		absent := h.MayHold([][]byte{[]byte("absent")})
 		for r := range texts {
+			if holding[r] != both(r) {
+				t.Errorf("%v is among those that may hold two words: %v", r, holding[r])
+			}
 			if r.Segment == last && (!both(r) || !absent(r)) {
 				t.Errorf("%v, which has no filter, is said to hold nothing", r)
 			}

@@ -31,11 +31,55 @@ func (l *Log) SegmentsOf(id trace.ID) []uint32 {
 // about it, keeps a bit for each record of it, and may be called by several
 // goroutines.
 func (l *Log) MayHold(tokens [][]byte) func(Ref) bool {
+	return newSifter(l, tokens).may
+}
+
+func newSifter(l *Log, tokens [][]byte) *sifter {
 	s := &sifter{log: l, segments: map[uint32]*sifted{}}
 	for _, t := range tokens {
 		s.hashes = append(s.hashes, hashed(t))
 	}
-	return s.may
+	return s
+}
+
+// Stretch is a run of neighbouring items of a segment.
+type Stretch struct {
+	First Ref
+	Count uint32
+}
+
+// Holding gives all stretches of the log that MayHold's function says yes of, in
+// order.
+func (l *Log) Holding(tokens [][]byte) (list []Stretch) {
+	q := newSifter(l, tokens)
+	for _, number := range l.numbers() {
+		_, side, entries := l.sideOf(number)
+		s := &sifted{}
+		if side != nil {
+			s = q.sift(number)
+		}
+		if len(s.entries) > 0 {
+			entries = s.entries
+		}
+		for i := range entries {
+			if len(s.entries) == 0 || s.may[i] {
+				h := &entries[i].head
+				list = append(list, Stretch{Ref{number, h.first}, h.count})
+			}
+		}
+	}
+	return list
+}
+
+// numbers are those of all segments, in order.
+func (l *Log) numbers() []uint32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	list := make([]uint32, len(l.segments))
+	for i, s := range l.segments {
+		list[i] = s.number
+	}
+	return list
 }
 
 // sifter is what MayHold's function knows.
