@@ -32,29 +32,36 @@ func Copy(ctx context.Context, dir, to string) error {
 	return nil
 }
 
-// copyProject copies the log of a project, and the file of an erasure that is
-// under way before or after: who opens the copy carries it out.
+// copyProject copies the log of a project and what lies beside it: its settings,
+// and an erasure that is under way before or after, which who opens the copy
+// carries out.
 func copyProject(ctx context.Context, from, to string) error {
-	pending := func() error {
-		if _, err := os.Stat(filepath.Join(to, pendingName)); err == nil {
-			return nil
-		}
-		err := copyFile(ctx, filepath.Join(from, pendingName), filepath.Join(to, pendingName))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return err
-	}
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err
 	}
-	if err := pending(); err != nil {
+	if err := copyBeside(ctx, from, to, pendingName); err != nil {
 		return err
 	}
 	if err := copyLog(ctx, filepath.Join(from, "log"), filepath.Join(to, "log")); err != nil {
 		return err
 	}
-	return pending()
+	if err := copyBeside(ctx, from, to, pendingName); err != nil {
+		return err
+	}
+	return copyBeside(ctx, from, to, settingsName)
+}
+
+// copyBeside copies a file that may not be there, and is only ever replaced,
+// unless the copy has it.
+func copyBeside(ctx context.Context, from, to, name string) error {
+	if _, err := os.Stat(filepath.Join(to, name)); err == nil {
+		return nil
+	}
+	err := copyFile(ctx, filepath.Join(from, name), filepath.Join(to, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // copyLog copies the segments of a log, which are only ever appended to or
