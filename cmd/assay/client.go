@@ -120,6 +120,26 @@ func (cl *client) post(path string, body []byte, into any) error {
 	return cl.read(answer, into)
 }
 
+// put replaces what is at an endpoint of the API and reads the JSON that is
+// answered.
+func (cl *client) put(path string, body []byte, into any) error {
+	answer, err := cl.do(http.MethodPut, api.Prefix+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	return cl.read(answer, into)
+}
+
+// remove removes what is at an endpoint of the API and reads the JSON that is
+// answered.
+func (cl *client) remove(path string, into any) error {
+	answer, err := cl.do(http.MethodDelete, api.Prefix+path, nil)
+	if err != nil {
+		return err
+	}
+	return cl.read(answer, into)
+}
+
 func (cl *client) read(body io.ReadCloser, into any) error {
 	defer body.Close()
 	if err := json.NewDecoder(body).Decode(into); err != nil {

@@ -90,13 +90,17 @@ func checkKept(ctx context.Context, dir string) (*found, error) {
 	}
 	out := &found{Projects: all, Files: []badFile{}}
 	for i := range all {
-		file, err := local.CheckErasing(dir, all[i].Project)
-		var p *problem.Problem
-		if errors.As(err, &p) {
-			out.Files = append(out.Files, badFile{file, p.What, "what an erasure that was cut short has still to remove", p.Fix})
-		} else if err != nil {
-			return nil, err
-		}
+		local.CheckBeside(dir, all[i].Project, func(file, lost string, wrong error) {
+			var p *problem.Problem
+			if errors.As(wrong, &p) {
+				out.Files = append(out.Files, badFile{file, p.What, lost, p.Fix})
+			} else {
+				err = errors.Join(err, wrong)
+			}
+		})
+	}
+	if err != nil {
+		return nil, err
 	}
 	if _, err := access.Open(server.KeysPath(dir)); err != nil {
 		bad := badFile{File: filepath.Base(server.KeysPath(dir)), Reason: err.Error(), Lost: "all API keys", Fix: "take it from a backup, or remove it and make new keys: assay key create"}

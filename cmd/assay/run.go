@@ -35,27 +35,28 @@ type commands struct {
 	Quiet   bool   `short:"q" help:"No progress and no warnings."`
 	Strict  bool   `help:"A warning, such as a model that is not pinned, is an error."`
 
-	Init    initCmd    `cmd:"" help:"Write a small project that works at once."`
-	Gate    gateCmd    `cmd:"" help:"Measure a change against its baseline: pass, fail or undecided."`
-	Eval    evalCmd    `cmd:"" help:"Ask every case and score the answers."`
-	Runs    runsCmd    `cmd:"" help:"List and show the runs that were made."`
-	Config  configCmd  `cmd:"" help:"List, show, check, digest and export configurations."`
-	Render  renderCmd  `cmd:"" help:"Show the exact messages for a case."`
-	Diff    diffCmd    `cmd:"" help:"Show what differs between two versions of a configuration."`
-	Dataset datasetCmd `cmd:"" help:"Check and describe a dataset."`
-	Calls   callsCmd   `cmd:"" help:"List and show the model calls that were made."`
-	Serve   serveCmd   `cmd:"" help:"Take in traces over OTLP, keep them, and answer about them."`
-	Key     keyCmd     `cmd:"" help:"Make, list and revoke the API keys of a server."`
-	Backup  backupCmd  `cmd:"" help:"Copy the data of a server, which may run, and check the copy."`
-	Restore restoreCmd `cmd:"" help:"Make the folder of a new server from a backup."`
-	Fsck    fsckCmd    `cmd:"" help:"Check the data of a stopped server, and name what is damaged."`
-	Reindex reindexCmd `cmd:"" help:"Make the index of a stopped server anew from its logs."`
-	Trace   traceCmd   `cmd:"" help:"List, show, follow, export and import traces of a server."`
-	Stats   statsCmd   `cmd:"" help:"Figures over spans: counts, percentiles, tokens, cost, by time and dimension."`
-	Score   scoreCmd   `cmd:"" help:"Score a trace, a span, a session or a case."`
-	Script  scriptCmd  `cmd:"" help:"Serve scripted replies and faults as an OpenAI endpoint."`
-	Schema  schemaCmd  `cmd:"" help:"Print the JSON Schema of a kind of file or output."`
-	Version versionCmd `cmd:"" help:"Print the version of this binary."`
+	Init      initCmd      `cmd:"" help:"Write a small project that works at once."`
+	Gate      gateCmd      `cmd:"" help:"Measure a change against its baseline: pass, fail or undecided."`
+	Eval      evalCmd      `cmd:"" help:"Ask every case and score the answers."`
+	Runs      runsCmd      `cmd:"" help:"List and show the runs that were made."`
+	Config    configCmd    `cmd:"" help:"List, show, check, digest and export configurations."`
+	Render    renderCmd    `cmd:"" help:"Show the exact messages for a case."`
+	Diff      diffCmd      `cmd:"" help:"Show what differs between two versions of a configuration."`
+	Dataset   datasetCmd   `cmd:"" help:"Check and describe a dataset."`
+	Calls     callsCmd     `cmd:"" help:"List and show the model calls that were made."`
+	Serve     serveCmd     `cmd:"" help:"Take in traces over OTLP, keep them, and answer about them."`
+	Key       keyCmd       `cmd:"" help:"Make, list and revoke the API keys of a server."`
+	Retention retentionCmd `cmd:"" help:"What a server keeps of a project, by age and by size."`
+	Backup    backupCmd    `cmd:"" help:"Copy the data of a server, which may run, and check the copy."`
+	Restore   restoreCmd   `cmd:"" help:"Make the folder of a new server from a backup."`
+	Fsck      fsckCmd      `cmd:"" help:"Check the data of a stopped server, and name what is damaged."`
+	Reindex   reindexCmd   `cmd:"" help:"Make the index of a stopped server anew from its logs."`
+	Trace     traceCmd     `cmd:"" help:"List, show, follow, export and import traces of a server."`
+	Stats     statsCmd     `cmd:"" help:"Figures over spans: counts, percentiles, tokens, cost, by time and dimension."`
+	Score     scoreCmd     `cmd:"" help:"Score a trace, a span, a session or a case."`
+	Script    scriptCmd    `cmd:"" help:"Serve scripted replies and faults as an OpenAI endpoint."`
+	Schema    schemaCmd    `cmd:"" help:"Print the JSON Schema of a kind of file or output."`
+	Version   versionCmd   `cmd:"" help:"Print the version of this binary."`
 }
 
 // exitError ends the command with a code and nothing more to say.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"slices"
 	"time"
@@ -147,6 +148,16 @@ func (s *server) run(rt *route, w http.ResponseWriter, r *http.Request) (any, er
 
 func (s *server) surprise(what string, err error) {
 	s.Log.Error("the API failed", "endpoint", what, "error", err)
+}
+
+// jsonBody reads a body that says that it is JSON. A page of another site, open in
+// a browser on this machine, can send anything but this type without being let in
+// first.
+func (c *call) jsonBody() ([]byte, error) {
+	if kind, _, err := mime.ParseMediaType(c.request.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return nil, &Error{Status: http.StatusUnsupportedMediaType, Code: "bad_body", Message: "the body has no type, or another than JSON", Fix: "send the header Content-Type: application/json"}
+	}
+	return c.body()
 }
 
 // body reads the whole body of the request.

@@ -54,6 +54,9 @@ func TestAnswers(t *testing.T) {
 		{"DELETE", "/traces/{trace_id}", "/traces/" + hexTrace, "", []string{`{"traces":["` + hexTrace + `"],"sessions":[],"spans":5,"logs":0,"scores":0,"blobs":[],"files_rewritten":0,"bytes_checked":0}`}},
 		{"DELETE", "/sessions/{session_id}", "/sessions/s", "", []string{`"spans":5`}},
 		{"DELETE", "/users/{user_id}", "/users/u%201", "", []string{`"spans":5`}},
+		{"GET", "/retention", "/retention", "", []string{`{"project":"shop","max_age_seconds":86400,"own":false}`}},
+		{"PUT", "/retention", "/retention", `{"max_age_seconds":60,"max_bytes":1000}`, []string{`{"project":"shop","max_age_seconds":60,"max_bytes":1000,"own":true,"removed":{"spans":3,"bytes":300}}`}},
+		{"DELETE", "/retention", "/retention", "", []string{`"own":false`, `"removed":`}},
 	} {
 		d := &double{}
 		status, answer := ask(t, serve(d, &bytes.Buffer{}), c.method, c.path, c.body)
@@ -163,6 +166,8 @@ func TestErrors(t *testing.T) {
 		{"POST /scores", "read", nil, 403, `lacks the scope write`},
 		{"POST /scores?", "write", nil, 415, `Content-Type: application/json`},
 		{"DELETE /users/{user_id}", "read,write", nil, 403, `lacks the scope admin`},
+		{"PUT /retention", "read,write", nil, 403, `lacks the scope admin`},
+		{"DELETE /retention", "read,write", nil, 403, `lacks the scope admin`},
 		{"GET /traces?modle=x", "read", nil, 400, `"code":"unknown_parameter","message":"there is no parameter \"modle\" here"`},
 		{"GET /traces?cursr=x", "read", nil, 400, `"fix":"did you mean cursor?"`},
 		{"GET /traces?q=user%3D1+modle%3Dx", "read", nil, 400, `"code":"bad_filter","message":"there is no field \"modle\"","column":8,"fix":"did you mean model?"`},

@@ -34,6 +34,7 @@ type double struct {
 	aggregate spanstore.Aggregate
 	scores    spanstore.ScoreQuery
 	erasure   spanstore.Erasure
+	policy    *spanstore.Retention
 	batch     *spanstore.Batch
 	by        spanstore.Dimension
 	counts    int // how often a count is told before its end
@@ -140,6 +141,18 @@ func (d *double) Append(_ context.Context, project string, b *spanstore.Batch) e
 func (d *double) Erase(_ context.Context, project string, what spanstore.Erasure) (*spanstore.Erased, error) {
 	d.project, d.erasure = project, what
 	return &spanstore.Erased{Traces: []trace.ID{traceID()}, Spans: 5}, d.fails
+}
+
+func (d *double) Keeps(_ context.Context, project string) (spanstore.Retention, bool, error) {
+	if d.project = project; d.policy != nil {
+		return *d.policy, true, d.fails
+	}
+	return spanstore.Retention{MaxAge: 24 * 3600 * second}, false, d.fails
+}
+
+func (d *double) Keep(_ context.Context, project string, policy *spanstore.Retention) (*spanstore.Retained, error) {
+	d.project, d.policy = project, policy
+	return &spanstore.Retained{Spans: 3, Bytes: 300}, d.fails
 }
 
 func (d *double) Export(_ context.Context, project string, q spanstore.Query, write func(*spanstore.Batch) error) error {

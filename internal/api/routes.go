@@ -48,6 +48,9 @@ func routes() []route {
 			}, forTime()...), forPages()...), nil, ScorePage{}, (*call).scores,
 		},
 		{http.MethodPost, "/scores", ScopeWrite, "Keep a score, or a list of them. Safe to send again: the same id replaces.", nil, Score{}, Written{}, (*call).addScores},
+		{http.MethodGet, "/retention", ScopeRead, "What the project keeps.", nil, nil, Kept{}, (*call).retention},
+		{http.MethodPut, "/retention", ScopeAdmin, "Decide what the project keeps, and remove the rest before the answer.", nil, Retention{}, Kept{}, (*call).setRetention},
+		{http.MethodDelete, "/retention", ScopeAdmin, "Keep of the project what the server keeps of all, and remove the rest before the answer.", nil, nil, Kept{}, (*call).resetRetention},
 		{http.MethodGet, "/export", ScopeRead, "Spans and log records that match as OTLP JSON, a request a line, oldest arrival first.", forSpans(), nil, nil, (*call).export},
 	}
 }

@@ -2,8 +2,6 @@ package api
 
 import (
 	"bytes"
-	"mime"
-	"net/http"
 
 	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/spanstore"
@@ -12,12 +10,7 @@ import (
 
 // addScores keeps one score, or a list of them.
 func (c *call) addScores() (any, error) {
-	// A page of another site, open in a browser on this machine, can send
-	// anything but this type without being let in first.
-	if kind, _, err := mime.ParseMediaType(c.request.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return nil, &Error{Status: http.StatusUnsupportedMediaType, Code: "bad_body", Message: "the body has no type, or another than JSON", Fix: "send the header Content-Type: application/json"}
-	}
-	data, err := c.body()
+	data, err := c.jsonBody()
 	if err != nil {
 		return nil, err
 	}

@@ -236,3 +236,23 @@ type Erased struct {
 	Files    int      `json:"files_rewritten" doc:"Files of the log that had some of it."`
 	Checked  int64    `json:"bytes_checked" doc:"Of files of the log, read afterwards: none of it is there."`
 }
+
+// Retention is what a project keeps.
+type Retention struct {
+	MaxAge   int64 `json:"max_age_seconds,omitempty" minimum:"0" doc:"What came longer ago is removed; absent: nothing is too old."`
+	MaxBytes int64 `json:"max_bytes,omitempty" minimum:"0" doc:"The oldest is removed of what takes more on disk; absent: nothing is too much."`
+}
+
+// Kept is what a project keeps, and who decided it.
+type Kept struct {
+	Project string `json:"project"`
+	Retention
+	Own     bool     `json:"own" doc:"Decided for this project; false: as the server keeps of all."`
+	Removed *Removed `json:"removed,omitempty" doc:"What was removed because of the change."`
+}
+
+// Removed is what a retention removed.
+type Removed struct {
+	Spans int64 `json:"spans"`
+	Bytes int64 `json:"bytes"`
+}

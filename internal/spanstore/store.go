@@ -98,8 +98,17 @@ type Erased struct {
 
 // Retention is how long and how much a project keeps. Zero is without bound.
 type Retention struct {
-	MaxAge   int64 // nanoseconds since a span arrived
-	MaxBytes int64 // on disk
+	MaxAge   int64 `json:"max_age,omitempty"`   // nanoseconds since a span arrived
+	MaxBytes int64 `json:"max_bytes,omitempty"` // on disk
+}
+
+// Keeper is a Store that keeps of each project what was decided for it. What was
+// not decided is as the store was opened.
+type Keeper interface {
+	// Keeps is what a project keeps, and whether that was decided for it alone.
+	Keeps(ctx context.Context, project string) (policy Retention, own bool, err error)
+	// Keep decides it, nil: as for all, and removes the rest before it returns.
+	Keep(ctx context.Context, project string, policy *Retention) (*Retained, error)
 }
 
 // Retained is what a retention removed.

@@ -34,13 +34,19 @@ func CheckIndex(ctx context.Context, dir string) error {
 	return index.Check(ctx, filepath.Join(dir, "index"))
 }
 
-// CheckErasing reads the file of an erasure that a crash cut short, if a project
-// has one; file is where it lies, from the folder of the store. The error is a
-// problem of package problem where it is damaged.
-func CheckErasing(dir, project string) (file string, err error) {
-	s := &Store{dir: dir, o: Options{Log: seglog.Options{FS: vfs.OS{}}}}
-	_, err = s.readPending(project)
-	return filepath.Join("projects", project, pendingName), err
+// CheckBeside reads the files that may lie beside the log of a project, and calls
+// bad for each that is damaged: file is where it lies, from the folder of the
+// store, lost is what is gone with it, and the error is a problem of package
+// problem.
+func CheckBeside(dir, project string, bad func(file, lost string, err error)) {
+	s := &Store{dir: dir, o: Options{Log: seglog.Options{FS: vfs.OS{}}}, settings: map[string]*settings{}}
+	at := func(name string) string { return filepath.Join("projects", project, name) }
+	if _, err := s.loadPending(project); err != nil {
+		bad(at(pendingName), "what an erasure that was cut short has still to remove", err)
+	}
+	if err := s.loadSettings(project); err != nil {
+		bad(at(settingsName), "what was decided about the project", err)
+	}
 }
 
 // Check reads every log in the folder of a store that nobody has open, by the

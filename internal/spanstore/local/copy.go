@@ -42,34 +42,38 @@ type copying struct {
 	to  vfs.FS
 }
 
-// project copies the log of a project, and the file of an erasure that is under
-// way before or after: who opens the copy carries it out.
+// project copies the log of a project and what lies beside it: its settings, and
+// an erasure that is under way before or after, which who opens the copy carries
+// out.
 func (c *copying) project(from, to string) error {
 	if err := c.to.MkdirAll(to); err != nil {
 		return err
 	}
-	there := false
-	pending := func() error {
-		if there {
-			return nil
-		}
-		err := c.file(filepath.Join(from, pendingName), filepath.Join(to, pendingName))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		there = true
-		return err
-	}
-	if err := pending(); err != nil {
+	if err := c.beside(from, to, pendingName); err != nil {
 		return err
 	}
 	if err := c.log(filepath.Join(from, "log"), filepath.Join(to, "log")); err != nil {
 		return err
 	}
-	if err := pending(); err != nil {
-		return err
+	for _, name := range []string{pendingName, settingsName} {
+		if err := c.beside(from, to, name); err != nil {
+			return err
+		}
 	}
 	return c.to.SyncDir(to)
+}
+
+// beside copies a file that may not be there, and is only ever replaced, unless
+// the copy has it.
+func (c *copying) beside(from, to, name string) error {
+	if _, err := c.to.Size(filepath.Join(to, name)); err == nil {
+		return nil
+	}
+	err := c.file(filepath.Join(from, name), filepath.Join(to, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // log copies the segments of a log, which are only ever appended to or replaced

@@ -45,7 +45,7 @@ func (s *Store) Erase(ctx context.Context, project string, what spanstore.Erasur
 	if err != nil {
 		return nil, err
 	}
-	if err := s.writePending(project, p); err != nil {
+	if err := s.writeState(project, pendingName, p); err != nil {
 		return nil, err
 	}
 	// From here on it is carried out, also where nobody waits for the answer.
@@ -94,7 +94,7 @@ func (s *Store) carryOut(ctx context.Context, project string, log *seglog.Log, p
 		}
 	}
 	if err == nil {
-		err = s.removePending(project)
+		err = s.removeState(project, pendingName)
 	}
 	if err != nil {
 		return nil, err

@@ -28,6 +28,37 @@ func (s *Store) Retain(ctx context.Context, project string, policy spanstore.Ret
 	return out, errors.Join(err, s.dropBefore(ctx, project, log, &out.Spans))
 }
 
+var _ spanstore.Keeper = (*Store)(nil)
+
+// Keeps is what a project keeps, and whether that was decided for it alone.
+func (s *Store) Keeps(_ context.Context, project string) (policy spanstore.Retention, own bool, err error) {
+	if keep := s.settingsOf(project).Keep; keep != nil {
+		return *keep, true, nil
+	}
+	return s.o.Keep, false, nil
+}
+
+// Keep decides what a project keeps, nil: what the server keeps of all, and
+// removes the rest.
+func (s *Store) Keep(ctx context.Context, project string, policy *spanstore.Retention) (*spanstore.Retained, error) {
+	if _, err := s.log(project, true); err != nil {
+		return nil, err
+	}
+	err := s.decide(project, func(c *settings) *settings {
+		next := *c
+		next.Keep = policy
+		return &next
+	})
+	if err != nil {
+		return nil, err
+	}
+	now, _, err := s.Keeps(ctx, project)
+	if err != nil || now == (spanstore.Retention{}) {
+		return &spanstore.Retained{}, err
+	}
+	return s.Retain(ctx, project, now)
+}
+
 // dropBefore makes the index forget what the log has no more.
 func (s *Store) dropBefore(ctx context.Context, project string, log *seglog.Log, spans *int64) error {
 	number, ok := s.index.Project(project)

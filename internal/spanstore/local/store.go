@@ -22,9 +22,10 @@ type Options struct {
 	Index  index.Options                            // bounds of the index
 	Log    seglog.Options                           // of each project's log; Cache and Damage are the store's
 	Damage func(project string, what seglog.Damage) // told of damaged parts of a log; nil: they are only counted
-	Keep   spanstore.Retention                      // of each project, applied at the start and hourly; zero: all is kept
+	Keep   spanstore.Retention                      // of each project that has none of its own, applied at the start and hourly; zero: all is kept
 
-	// Kept is told of a project from which Keep removed something, or could not.
+	// Kept is told of a project from which retention removed something, or could
+	// not.
 	Kept func(project string, gone *spanstore.Retained, err error)
 }
 
@@ -39,6 +40,9 @@ type Store struct {
 	mu     sync.RWMutex
 	logs   map[string]*seglog.Log // by project
 	closed bool
+
+	settingsMu sync.Mutex
+	settings   map[string]*settings // by project
 
 	erasing sync.Mutex // one erasure at a time
 
@@ -61,7 +65,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if o.Log.Cache == nil {
 		o.Log.Cache = seglog.NewCache(64 << 20)
 	}
-	s := &Store{o: o, dir: dir, longSearch: longSearch, logs: map[string]*seglog.Log{}}
+	s := &Store{o: o, dir: dir, longSearch: longSearch, logs: map[string]*seglog.Log{}, settings: map[string]*settings{}}
 	if err := os.MkdirAll(filepath.Join(dir, "projects"), 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder of the store: %w", err)
 	}
@@ -165,6 +169,9 @@ func (s *Store) log(project string, create bool) (*seglog.Log, error) {
 	log, err := seglog.Open(filepath.Join(s.dir, "projects", project, "log"), o)
 	if err != nil {
 		return nil, err
+	}
+	if err := s.loadSettings(project); err != nil {
+		return nil, errors.Join(err, log.Close())
 	}
 	s.logs[project] = log
 	return log, nil

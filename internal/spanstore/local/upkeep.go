@@ -70,13 +70,14 @@ func (s *Store) tidy(ctx context.Context, written int64) {
 	}
 }
 
-// keep applies what the options say is kept to every project.
+// keep removes of every project what it does not keep.
 func (s *Store) keep(ctx context.Context) {
-	if s.o.Keep == (spanstore.Retention{}) {
-		return
-	}
 	for _, project := range slices.Sorted(maps.Keys(s.every())) {
-		gone, err := s.Retain(ctx, project, s.o.Keep)
+		policy, _, err := s.Keeps(ctx, project)
+		if err != nil || policy == (spanstore.Retention{}) {
+			continue
+		}
+		gone, err := s.Retain(ctx, project, policy)
 		if errors.Is(err, seglog.ErrClosed) || ctx.Err() != nil {
 			return
 		}
