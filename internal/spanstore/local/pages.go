@@ -301,12 +301,12 @@ func (s *Store) Aggregate(ctx context.Context, project string, q spanstore.Aggre
 	q.Where = where
 	most := limit(q.Limit, 1000, mostRows)
 	scope.Newest = sqlquery.Ref{} // figures are of all that came
-	st, err := sqlquery.AggregateStatement(scope, &q, most)
+	plan, err := sqlquery.PlanAggregate(scope, &q, most)
 	if err != nil {
 		return nil, err
 	}
 	table := &spanstore.Table{}
-	err = s.index.Query(ctx, st.SQL, st.Args, func(rows *sql.Rows) error {
+	err = s.index.QueryRolled(ctx, p.scope.Project, plan.Statement, func(rows *sql.Rows) error {
 		if len(table.Rows) == most {
 			table.More = true
 			return nil

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
+	"github.com/assay-llmops/assay/internal/spanstore/filter"
 )
 
 // dimensions are the columns that figures are split by.
@@ -54,13 +55,14 @@ var percentiles = map[spanstore.Metric]struct{ column, q string }{
 // figures gathers the columns of an aggregate: those of the grouping, and those
 // that are read from it.
 type figures struct {
+	sums          map[spanstore.Metric]string
 	grouped, read []string
 	asked         map[string][]string // percentiles by column: they cost one pass together
 }
 
 func (f *figures) add(m spanstore.Metric) error {
 	name := fmt.Sprintf("m%d", len(f.read))
-	if expr, ok := sums[m]; ok {
+	if expr, ok := f.sums[m]; ok {
 		f.grouped = append(f.grouped, "("+expr+")::DOUBLE AS "+name)
 		f.read = append(f.read, name)
 		return nil
@@ -86,22 +88,46 @@ func (f *figures) columns() []string {
 	return all
 }
 
-// AggregateStatement asks for figures. A row has the start of its bucket (0
+// AggregatePlan is a question for figures whose filter is written.
+type AggregatePlan struct {
+	scope  Scope
+	query  spanstore.Aggregate // Since and Until also of the filter
+	where  filter.Expr         // what is left of the filter
+	filter string              // the same in SQL
+	args   []any
+	limit  int
+}
+
+// PlanAggregate asks for figures. A row has the start of its bucket (0
 // without buckets), the value of each dimension (a BIGINT: an id of DimOf; a
 // VARCHAR for tag), then each metric as a nullable DOUBLE. It asks for one row
 // more than limit, by which the caller sees that rows are left off. They are
 // ordered by time and texts where q names no metric.
-func AggregateStatement(s Scope, q *spanstore.Aggregate, limit int) (Statement, error) {
+func PlanAggregate(s Scope, q *spanstore.Aggregate, limit int) (*AggregatePlan, error) {
+	p := &AggregatePlan{scope: s, query: *q, limit: limit}
+	p.where, p.query.Since, p.query.Until = bounds(q.Where, q.Since, q.Until)
 	c := condition{scope: s}
-	where, err := c.where(q.Where, q.Since, q.Until)
-	if err != nil {
-		return Statement{}, err
+	var err error
+	p.filter, err = c.expr(p.where)
+	p.args = c.args
+	return p, err
+}
+
+// Statement is the question in SQL. Of hours that are in the roll-ups it asks
+// these where they know the answer; without rolled it asks the spans.
+func (p *AggregatePlan) Statement(rolled *Rolled) (Statement, error) {
+	q := &p.query
+	f := figures{sums: sums, asked: map[string][]string{}}
+	c := condition{scope: p.scope}
+	where := "WHERE " + c.scoped(q.Since, q.Until) + " AND " + p.filter
+	from, args := "spans", append(c.args, p.args...)
+	if summed, summedArgs, ok := p.rolled(rolled); ok {
+		f.sums, from, args, where = rolledSums, summed, summedArgs, ""
 	}
 	bucket := "0::BIGINT"
 	if q.Every > 0 {
 		bucket = fmt.Sprintf("start - start %% %d", q.Every.Nanoseconds())
 	}
-	from := "spans"
 	columns, groups, order := []string{bucket + " AS bucket"}, []string{"bucket"}, []string{"bucket"}
 	texts := ""
 	for i, by := range q.By {
@@ -124,7 +150,6 @@ func AggregateStatement(s Scope, q *spanstore.Aggregate, limit int) (Statement, 
 		}
 		order = append(order, name)
 	}
-	f := figures{asked: map[string][]string{}}
 	scored := false
 	for i, m := range q.Metrics {
 		if err := f.add(m); err != nil {
@@ -135,15 +160,14 @@ func AggregateStatement(s Scope, q *spanstore.Aggregate, limit int) (Statement, 
 			order = append([]string{fmt.Sprintf("m%d DESC NULLS LAST", i)}, order...)
 		}
 	}
-	args := c.args
 	if scored {
-		from = fmt.Sprintf("(SELECT spans.*, score_sum, score_n FROM spans LEFT JOIN %s AS marks USING (hi, lo, span)) AS %s", marks(s), from)
+		from = fmt.Sprintf("(SELECT spans.*, score_sum, score_n FROM spans LEFT JOIN %s AS marks USING (hi, lo, span)) AS %s", marks(p.scope), from)
 		args = append([]any{q.Score, q.Score}, args...)
 	}
 	names := strings.Join(groups, ", ")
 	return Statement{
-		SQL: fmt.Sprintf("SELECT %s, %s FROM (SELECT %s FROM %s WHERE %s GROUP BY %s)%s ORDER BY %s LIMIT %d", names, strings.Join(f.read, ", "),
-			strings.Join(append(columns, f.columns()...), ", "), from, where, names, texts, strings.Join(order, ", "), limit+1),
+		SQL: fmt.Sprintf("SELECT %s, %s FROM (SELECT %s FROM %s %s GROUP BY %s)%s ORDER BY %s LIMIT %d", names, strings.Join(f.read, ", "),
+			strings.Join(append(columns, f.columns()...), ", "), from, where, names, texts, strings.Join(order, ", "), p.limit+1),
 		Args: args,
 	}, nil
 }

@@ -399,6 +399,14 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+func statement(q *spanstore.Aggregate, limit int) (sqlquery.Statement, error) {
+	p, err := sqlquery.PlanAggregate(project1, q, limit)
+	if err != nil {
+		return sqlquery.Statement{}, err
+	}
+	return p.Statement(nil)
+}
+
 func TestAggregates(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -412,7 +420,7 @@ func TestAggregates(t *testing.T) {
 	r.exec(`INSERT INTO scores VALUES (1,'s1',0,1,10,'','','good',1,'','','','',1,true,1,90), (1,'s2',0,3,0,'','','good',0,'','','','',1,true,1,91),
 		(1,'s3',0,3,0,'','','bad',0,'','','','',1,true,1,92)`)
 	table := func(q spanstore.Aggregate, limit int) string {
-		st, err := sqlquery.AggregateStatement(project1, &q, limit)
+		st, err := statement(&q, limit)
 		cells := make([]any, 1+len(q.By)+len(q.Metrics))
 		fields := make([]any, len(cells))
 		for i := range cells {
@@ -454,7 +462,7 @@ func TestAggregates(t *testing.T) {
 		t.Errorf("a limit of 1 asks for %d rows, one more tells that there are others", got)
 	}
 	for _, q := range []spanstore.Aggregate{{Metrics: []spanstore.Metric{"beauty"}}, {By: []spanstore.Dimension{"colour"}}} {
-		if _, err := sqlquery.AggregateStatement(project1, &q, 1); err == nil {
+		if _, err := statement(&q, 1); err == nil {
 			t.Errorf("%+v was taken", q)
 		}
 	}

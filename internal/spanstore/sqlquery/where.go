@@ -38,6 +38,16 @@ type condition struct {
 
 // where is the whole clause of a query: project, snapshot, times and filter.
 func (c *condition) where(expr filter.Expr, since, until int64) (string, error) {
+	sql := c.scoped(since, until)
+	if expr == nil {
+		return sql, nil
+	}
+	wanted, err := c.expr(expr)
+	return sql + " AND " + wanted, err
+}
+
+// scoped is the clause without a filter.
+func (c *condition) scoped(since, until int64) string {
 	parts := []string{fmt.Sprintf("project = %d", c.scope.Project)}
 	if n := c.scope.Newest; n != (Ref{}) {
 		parts = append(parts, fmt.Sprintf("(seg < %d OR (seg = %d AND ord <= %d))", n.Segment, n.Segment, n.Ordinal))
@@ -56,14 +66,7 @@ func (c *condition) where(expr filter.Expr, since, until int64) (string, error) 
 	if until != 0 {
 		parts = append(parts, fmt.Sprintf("start < %d", until))
 	}
-	if expr != nil {
-		sql, err := c.expr(expr)
-		if err != nil {
-			return "", err
-		}
-		parts = append(parts, sql)
-	}
-	return strings.Join(parts, " AND "), nil
+	return strings.Join(parts, " AND ")
 }
 
 func (c *condition) expr(e filter.Expr) (string, error) {

@@ -144,6 +144,7 @@ func (x *Index) write(ctx context.Context, b *buffer, plan *plan) error {
 					continue
 				}
 				kept++
+				x.hours.touch(b.spans[i].project, b.spans[i].start)
 				values = b.spans[i].values(values)
 				if err := add(values...); err != nil {
 					return err

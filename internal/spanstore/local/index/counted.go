@@ -6,6 +6,7 @@ import "github.com/assay-llmops/assay/internal/trace"
 // and counting are decided by, and where its row is.
 type node struct {
 	span, parent uint64
+	start        int64
 	ref          Ref
 	generation   uint32 // of the hot tables that the row is in; in the cold ones when it is an older one
 	row          int32  // 1-based place in the buffer that is being flushed; 0 when it is in a table

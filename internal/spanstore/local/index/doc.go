@@ -11,6 +11,9 @@
 // which the log is indexed. A crash loses what was not merged, and the log after
 // the mark brings it back.
 //
+// Hours of cold rows that are over and quiet are summed in roll-ups (roll.go), of
+// which a question for figures is asked first.
+//
 // Queries read the views spans, logs, scores and dict, which join hot and cold.
 // They hold a lock that Flush and Merge take for the moment in which rows change
 // place, so no query sees a row twice or not at all.

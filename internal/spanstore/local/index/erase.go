@@ -61,7 +61,12 @@ func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Remo
 	if err := x.point(ctx, project, &g); err != nil {
 		return removed, x.breaks(err)
 	}
-	forgotten, err := x.remove(ctx, project, g.Before, &removed)
+	early := fmt.Sprintf("WHERE project = %d AND seg < %d", project, g.Before)
+	err = x.unrollOf(ctx, fmt.Sprintf("(FROM cold.spans SEMI JOIN memory.hot.wanted USING (hi, lo) %[1]s UNION ALL FROM cold.spans SEMI JOIN memory.hot.gone USING (seg, ord) %[1]s)", early))
+	var forgotten []entry
+	if err == nil {
+		forgotten, err = x.remove(ctx, project, g.Before, &removed)
+	}
 	if err != nil {
 		err = x.giveUp(ctx, err) // nothing was removed; whoever asks again finds all of it
 		if clear := x.clearScratch(ctx); clear != nil {

@@ -21,7 +21,7 @@ import (
 
 // layout is the number of schema.sql and of the meaning of its columns. An index
 // of another layout is made anew.
-const layout = 1
+const layout = 2
 
 //go:embed schema.sql
 var schema string
@@ -32,6 +32,7 @@ type Options struct {
 	Threads   int           // of DuckDB; 0: one for each core
 	MergeRows int           // hot rows that are worth a merge; 200,000
 	MergeIdle time.Duration // after which hot rows are merged though they are few; 30 s
+	RollIdle  time.Duration // without a change, after which an hour is rolled up; 1 minute
 	Recent    int           // spans of recent traces kept in memory, twice; 250,000
 }
 
@@ -44,6 +45,9 @@ func (o *Options) defaults() {
 	}
 	if o.MergeIdle == 0 {
 		o.MergeIdle = 30 * time.Second
+	}
+	if o.RollIdle == 0 {
+		o.RollIdle = time.Minute
 	}
 	if o.Recent == 0 {
 		o.Recent = 250_000
@@ -69,6 +73,7 @@ type Index struct {
 	generation uint32     // of the hot tables
 	recent     *recent
 	seen       *seen
+	hours      hours
 	hotRows    int
 	hotSince   time.Time
 
@@ -116,7 +121,7 @@ func open(ctx context.Context, dir string, o Options) (x *Index, err error) {
 		return nil, fmt.Errorf("starting DuckDB: %w", err)
 	}
 	x = &Index{
-		options: o, dir: dir, db: sql.OpenDB(connector), dict: newDict(), ends: map[uint32]Ref{}, logged: map[uint32]bool{}, recent: newRecent(o.Recent), seen: newSeen(seenTraces),
+		options: o, dir: dir, db: sql.OpenDB(connector), dict: newDict(), ends: map[uint32]Ref{}, logged: map[uint32]bool{}, recent: newRecent(o.Recent), seen: newSeen(seenTraces), hours: newHours(),
 		generation: 1, kick: make(chan struct{}, 1), stop: make(chan struct{}), finished: make(chan struct{}),
 	}
 	if x.conn, err = x.db.Conn(ctx); err == nil {
@@ -176,10 +181,13 @@ func (x *Index) prepare(ctx context.Context) error {
 		if number != layout {
 			return fmt.Errorf("the index has layout %d, not %d", number, layout)
 		}
-	} else if err := x.exec(ctx, "USE cold", "BEGIN", schema,
-		"CREATE TABLE marks (project UINTEGER NOT NULL, seg UINTEGER NOT NULL, ord UINTEGER NOT NULL)",
-		"CREATE TABLE layout (number INTEGER NOT NULL)", fmt.Sprintf("INSERT INTO layout VALUES (%d)", layout), "COMMIT"); err != nil {
-		return err
+	} else {
+		statements := append([]string{"USE cold", "BEGIN", schema,
+			"CREATE TABLE marks (project UINTEGER NOT NULL, seg UINTEGER NOT NULL, ord UINTEGER NOT NULL)",
+			"CREATE TABLE layout (number INTEGER NOT NULL)", fmt.Sprintf("INSERT INTO layout VALUES (%d)", layout)}, rollUpSchema()...)
+		if err := x.exec(ctx, append(statements, "COMMIT")...); err != nil {
+			return err
+		}
 	}
 	if err := x.exec(ctx, "CREATE SCHEMA memory.hot", "USE memory.hot", schema, scratch, "USE memory.main"); err != nil {
 		return err
@@ -256,6 +264,9 @@ func (x *Index) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := x.loadHours(ctx); err != nil {
+		return err
+	}
 	var n int64
 	if err := x.conn.QueryRowContext(ctx, "SELECT count(*) FROM cold.spans").Scan(&n); err != nil {
 		return fmt.Errorf("counting the spans of the index: %w", err)
@@ -308,23 +319,33 @@ func quote(text string) string {
 
 // Query flushes, then runs a query over the views and calls scan for every row.
 func (x *Index) Query(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
+	return x.ask(ctx, func() (sqlquery.Statement, error) { return sqlquery.Statement{SQL: query, Args: args}, nil }, scan)
+}
+
+// ask is Query for a statement that is written when all that it sees is in its
+// place and stays there.
+func (x *Index) ask(ctx context.Context, write func() (sqlquery.Statement, error), scan func(*sql.Rows) error) error {
 	if err := x.Flush(ctx); err != nil {
 		return err
 	}
-	err := x.query(ctx, query, args, scan)
+	err := x.query(ctx, write, scan)
 	if damaged(err) {
 		return x.spoil(err)
 	}
 	return err
 }
 
-func (x *Index) query(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
+func (x *Index) query(ctx context.Context, write func() (sqlquery.Statement, error), scan func(*sql.Rows) error) error {
 	x.placesMu.RLock()
 	defer x.placesMu.RUnlock()
 	if x.broken != nil {
 		return x.broken
 	}
-	rows, err := x.db.QueryContext(ctx, query, args...)
+	st, err := write()
+	if err != nil {
+		return err
+	}
+	rows, err := x.db.QueryContext(ctx, st.SQL, st.Args...)
 	if err != nil {
 		return fmt.Errorf("asking the index: %w", err)
 	}
@@ -431,6 +452,19 @@ func (x *Index) background() {
 		// leaves the rows where they are; the next turn tries again.
 		if x.Flush(context.Background()) == nil && x.worthMerge() {
 			_ = x.Merge(context.Background())
+		}
+		x.rollUp()
+	}
+}
+
+// rollUp rolls up what is due. What fails is tried again later.
+func (x *Index) rollUp() {
+	for more := true; more; {
+		select {
+		case <-x.stop:
+			return
+		default:
+			more, _ = x.roll(context.Background())
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 )
 
 // Merge moves the hot tables into the cold ones, with the mark of every project.
@@ -38,7 +39,9 @@ func (x *Index) merge(ctx context.Context, b *buffer, ends map[uint32]Ref) error
 	for _, table := range tableNames() {
 		statements = append(statements, fmt.Sprintf("INSERT INTO cold.%[1]s SELECT * FROM memory.hot.%[1]s", table))
 	}
-	statements = append(statements, "DELETE FROM cold.marks")
+	changed := slices.Collect(maps.Keys(x.hours.hot))
+	unroll, _ := x.unroll(changed)
+	statements = append(append(statements, unroll...), "DELETE FROM cold.marks")
 	for project, end := range ends {
 		statements = append(statements, fmt.Sprintf("INSERT INTO cold.marks VALUES (%d, %d, %d)", project, end.Segment, end.Ordinal))
 	}
@@ -51,6 +54,8 @@ func (x *Index) merge(ctx context.Context, b *buffer, ends map[uint32]Ref) error
 	if err := x.exec(ctx, "COMMIT"); err != nil {
 		return x.giveUp(ctx, err)
 	}
+	x.hours.change(changed, false)
+	x.hours.hot, x.hours.last = map[hour]struct{}{}, hour{}
 	x.generation++
 	x.hotRows = 0
 	// The rows are in both places now; no query may see that.

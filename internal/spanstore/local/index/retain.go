@@ -16,6 +16,9 @@ func (x *Index) DropBefore(ctx context.Context, project, first uint32) (spans in
 	if x.broken != nil {
 		return 0, x.broken
 	}
+	if err := x.unrollOf(ctx, fmt.Sprintf("cold.spans WHERE project = %d AND seg < %d", project, first)); err != nil {
+		return 0, x.breaks(err)
+	}
 	var others int64
 	for _, hot := range []bool{true, false} {
 		for table, count := range map[string]*int64{"spans": &spans, "logs": &others, "scores": &others} {

@@ -1,4 +1,4 @@
--- The tables of the index, layout 1. The same statements make the cold tables
+-- The tables of the index, layout 2 (1 had no roll-ups). The same statements make the cold tables
 -- (in the file, catalog "cold") and the hot ones (in memory, catalog "hot").
 -- Times and durations are nanoseconds, money nano-dollars. NULL is "unknown".
 -- Columns that end in _id are keys of dict; 0 is "none".

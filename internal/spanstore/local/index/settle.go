@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -23,6 +24,7 @@ type plan struct {
 type place struct {
 	project uint32
 	ref     Ref
+	start   int64
 	hot     bool
 	counted bool
 }
@@ -39,7 +41,7 @@ func (x *Index) settle(ctx context.Context, rows []spanRow) (*plan, error) {
 	for i := range rows {
 		r := &rows[i]
 		n := node{
-			span: r.span, parent: r.parent, ref: r.ref, row: int32(i + 1), generation: x.generation,
+			span: r.span, parent: r.parent, start: r.start, ref: r.ref, row: int32(i + 1), generation: x.generation,
 			kind: trace.Kind(r.kind), reports: r.reports(), ended: r.dur >= 0,
 		}
 		t := touched[traceKey{r.project, r.id}]
@@ -81,7 +83,7 @@ func (n *node) replaces(old *node) bool {
 }
 
 func (x *Index) place(project uint32, n *node) place {
-	return place{project: project, ref: n.ref, hot: n.generation == x.generation, counted: n.counted}
+	return place{project: project, ref: n.ref, start: n.start, hot: n.generation == x.generation, counted: n.counted}
 }
 
 // traces gives the nodes of every trace that rows are of, from memory, or from
@@ -127,7 +129,7 @@ func (x *Index) traces(ctx context.Context, rows []spanRow) (map[traceKey]*trace
 }
 
 func (x *Index) readNodes(ctx context.Context, hot bool, touched map[traceKey]*traceNodes) error {
-	query := "SELECT project, hi, lo, span, parent, kind, dur IS NOT NULL, t_in IS NOT NULL OR cost_sent IS NOT NULL, counted, seg, ord FROM " +
+	query := "SELECT project, hi, lo, span, parent, start, kind, dur IS NOT NULL, t_in IS NOT NULL OR cost_sent IS NOT NULL, counted, seg, ord FROM " +
 		catalog(hot) + ".spans SEMI JOIN memory.hot.wanted USING (project, hi, lo)"
 	return x.each(ctx, query, func(rows *sql.Rows) error {
 		var k traceKey
@@ -136,7 +138,7 @@ func (x *Index) readNodes(ctx context.Context, hot bool, touched map[traceKey]*t
 		if hot {
 			n.generation = x.generation
 		}
-		err := rows.Scan(&k.project, &hi, &lo, &n.span, &n.parent, &n.kind, &n.ended, &n.reports, &n.counted, &n.ref.Segment, &n.ref.Ordinal)
+		err := rows.Scan(&k.project, &hi, &lo, &n.span, &n.parent, &n.start, &n.kind, &n.ended, &n.reports, &n.counted, &n.ref.Segment, &n.ref.Ordinal)
 		if err != nil {
 			return err
 		}
@@ -162,13 +164,15 @@ func (x *Index) change(ctx context.Context, p *plan) error {
 		{p.recount, "recount", "UPDATE %[1]s.spans s SET counted = g.counted FROM memory.hot.recount g WHERE s.project = g.project AND s.seg = g.seg AND s.ord = g.ord"},
 	} {
 		for _, hot := range []bool{true, false} {
-			found := false
+			found, first, last := false, int64(math.MaxInt64), int64(math.MinInt64)
+			var changed []hour
 			err := x.fill(ctx, c.table, func(add func(...any) error) error {
 				for _, at := range c.places {
 					if at.hot != hot {
 						continue
 					}
-					found = true
+					found, first, last = true, min(first, at.start), max(last, at.start)
+					changed = append(changed, hourOf(at.project, at.start))
 					values := []any{at.project, at.ref.Segment, at.ref.Ordinal, at.counted}
 					if c.table == "gone" {
 						values = values[:3]
@@ -185,7 +189,13 @@ func (x *Index) change(ctx context.Context, p *plan) error {
 			if !found {
 				continue
 			}
-			if err := x.exec(ctx, fmt.Sprintf(c.statement, catalog(hot)), "DELETE FROM memory.hot."+c.table); err != nil {
+			if !hot {
+				if err := x.unrollNow(ctx, changed); err != nil {
+					return err
+				}
+			}
+			within := fmt.Sprintf(" AND s.start BETWEEN %d AND %d", first, last) // of which DuckDB knows where it is
+			if err := x.exec(ctx, fmt.Sprintf(c.statement, catalog(hot))+within, "DELETE FROM memory.hot."+c.table); err != nil {
 				return err
 			}
 		}
