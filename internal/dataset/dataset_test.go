@@ -141,6 +141,7 @@ func TestFixtures(t *testing.T) {
 func agreesWithSchema(t *testing.T, fixtures []problemtest.Fixture) {
 	t.Helper()
 	var values []any
+	seen := map[string]bool{}
 	for _, f := range fixtures {
 		var entries rows
 		var err error
@@ -161,8 +162,13 @@ func agreesWithSchema(t *testing.T, fixtures []problemtest.Fixture) {
 			if err != nil {
 				continue // no value to judge
 			}
+			text := extract.Text(row.value)
+			if seen[text] {
+				continue
+			}
+			seen[text] = true
 			_, own := caseOf(row.value)
-			doc, err := yamldoc.Parse("row.json", []byte(extract.Text(row.value)))
+			doc, err := yamldoc.Parse("row.json", []byte(text))
 			if err != nil {
 				continue // a number that no digest can hold
 			}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/schema"
 	"github.com/assay-llmops/assay/internal/yamldoc"
 )
 
@@ -23,16 +24,15 @@ type rule struct {
 	with  []byte
 }
 
-var ruleName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`)
-
 // ParseRedaction reads the rules of a file; docs/reference/ingest.md shows one.
 func ParseRedaction(file string, text []byte) (*Redaction, error) {
-	doc, err := yamldoc.Parse(file, text)
+	doc, err := schema.Read("redaction", file, text)
 	if err != nil {
 		return nil, err
 	}
 	var content struct {
-		Rules []struct {
+		Schema string `json:"$schema"` // for editors
+		Rules  []struct {
 			Name  string `json:"name"`
 			Match string `json:"match"`
 		} `json:"rules"`
@@ -44,23 +44,20 @@ func ParseRedaction(file string, text []byte) (*Redaction, error) {
 	r := &Redaction{drop: content.Drop}
 	var list problem.List
 	for i, c := range content.Rules {
-		at := "/rules" + yamldoc.Pointer(strconv.Itoa(i))
-		if !ruleName.MatchString(c.Name) {
-			list = append(list, doc.Problem(at, "rule %q has no usable name", c.Name).Wanted("lower-case letters, digits, - and _, at most 32"))
-			continue
-		}
+		at := "/rules" + yamldoc.Pointer(strconv.Itoa(i), "match")
 		re, err := regexp.Compile(c.Match)
 		switch {
 		case err != nil:
 			list = append(list, doc.Problem(at, "match of %s: %v", c.Name, err).Wanted("a regular expression in RE2's syntax"))
 		case re.MatchString(""):
-			list = append(list, doc.Problem(at, "match of %s finds the empty text, so it would be found everywhere", c.Name))
+			list = append(list, doc.Problem(at, "match of %s finds the empty text, so it would be found everywhere", c.Name).
+				Wanted("a regular expression that needs at least one character").Remedy("write + where * stands"))
 		default:
 			r.rules = append(r.rules, rule{re, []byte("[redacted:" + c.Name + "]")})
 		}
 	}
 	for i, pattern := range r.drop {
-		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+		if _, err := path.Match(pattern, ""); err != nil {
 			list = append(list, doc.Problem("/drop"+yamldoc.Pointer(strconv.Itoa(i)), "%q is no pattern of an attribute's key", pattern).Wanted("a key, in which * stands for any text without a slash"))
 		}
 	}

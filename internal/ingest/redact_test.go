@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bytes"
-	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +9,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"pgregory.net/rapid"
+
+	"github.com/assay-llmops/assay/internal/problem/problemtest"
 )
 
 func stamp(d time.Duration) pcommon.Timestamp {
@@ -117,16 +118,14 @@ func TestRedactionOfNothingKeepsTheBytes(t *testing.T) {
 	})
 }
 
-func TestRulesThatAreNone(t *testing.T) {
-	for text, want := range map[string]string{
-		"rules: [{name: A b, match: x}]":  `redact.yaml:1: rule "A b" has no usable name`,
-		"rules:\n- {name: a, match: '('}": "redact.yaml:2: match of a: error parsing regexp",
-		"rules: [{name: a, match: 'x*'}]": "finds the empty text",
-		"drop: ['[']":                     "is no pattern",
-		"rulez: []":                       "unknown field",
-	} {
-		if _, err := ParseRedaction("redact.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %q", text, err, want)
-		}
+// Every .good file is read; every .bad one is a problem that says what the lines
+// "# error:" at its top say, and the schema finds the same.
+func TestRulesFixtures(t *testing.T) {
+	fixtures := problemtest.Fixtures(t, "testdata/redaction/*")
+	for i := range fixtures {
+		f := &fixtures[i]
+		_, err := ParseRedaction(f.Name, []byte(f.Text))
+		f.Check(t, err)
 	}
+	problemtest.AgainstSchema(t, "redaction", fixtures)
 }

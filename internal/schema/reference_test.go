@@ -21,7 +21,7 @@ func TestReferencePage(t *testing.T) {
 		"Files are YAML, or JSON where the name ends in `.json`. A field that is not in these tables is an error. " +
 		"Paths in a file are relative to that file and stay inside the repository.\n\n" +
 		"For evaluators see [evaluators](evaluators.md), for scripts [script files](script.md), for datasets [datasets](../datasets.md).\n")
-	for _, kind := range []string{"project", "config", "eval", "case", "prices", "script", "policy"} {
+	for _, kind := range []string{"project", "config", "eval", "case", "prices", "script", "policy", "redaction"} {
 		text, err := Reference(kind)
 		if err != nil {
 			t.Fatal(err)
