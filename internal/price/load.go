@@ -66,15 +66,19 @@ func Load(files ...File) (*Book, error) {
 		return nil, err
 	}
 	for i, f := range files {
-		doc, err := schema.Read("prices", f.Name, f.Data)
-		if err != nil {
-			return nil, err
-		}
-		if err := b.add(i+1, doc); err != nil {
+		if err := b.addFile(i+1, f); err != nil {
 			return nil, err
 		}
 	}
 	return b, nil
+}
+
+func (b *Book) addFile(layer int, f File) error {
+	doc, err := schema.Read("prices", f.Name, f.Data)
+	if err != nil {
+		return err
+	}
+	return b.add(layer, doc)
 }
 
 func (b *Book) add(layer int, doc *yamldoc.Doc) error {

@@ -99,8 +99,9 @@ func TestCostIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		price := rapid.Int64Range(0, 200_000_000).Draw(t, "millionths of a dollar per million tokens")
 		text := new(big.Rat).SetFrac64(price, 1_000_000).FloatString(6)
-		b, err := Load(File{Name: "p", Data: []byte("providers: {p: [{model: m, input: \"" + text + "\", output: \"" + text + "\"}]}")})
-		if err != nil {
+		b := &Book{entries: map[string][]entry{}}
+		file := "providers: {p: [{model: m, input: \"" + text + "\", output: \"" + text + "\"}]}"
+		if err := b.addFile(0, File{Name: "p", Data: []byte(file)}); err != nil {
 			t.Fatal(err)
 		}
 		u := llm.Usage{InputTokens: rapid.Int64Range(0, 1<<30).Draw(t, "in"), OutputTokens: rapid.Int64Range(0, 1<<30).Draw(t, "out"), Known: true}
@@ -176,8 +177,8 @@ func FuzzLoad(f *testing.F) {
 	f.Add(builtin)
 	f.Add([]byte("providers: {p: [3]}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		b, err := Load(File{Name: "p.yaml", Data: data})
-		if err != nil {
+		b := &Book{entries: map[string][]entry{}}
+		if err := b.addFile(0, File{Name: "p.yaml", Data: data}); err != nil {
 			if !problem.Is(err) {
 				t.Errorf("not a Problem: %v", err)
 			}
