@@ -27,6 +27,7 @@ type recorder struct {
 	header  Header
 	records []Record // slim, by case, then repeat
 	places  []place  // of each record on disk; the zero place where there is none yet
+	alike   alike
 	count   int
 }
 
@@ -46,7 +47,7 @@ func (p *Plan) record(ctx context.Context, m *machine, s *Side) (*recorder, erro
 	if err != nil {
 		return nil, err
 	}
-	r := &recorder{plan: p, side: s, fresh: m.options.Fresh, release: release}
+	r := &recorder{plan: p, side: s, fresh: m.options.Fresh, release: release, alike: alike{}}
 	r.records, r.places = make([]Record, len(p.Cases)*p.Repeats), make([]place, len(p.Cases)*p.Repeats)
 	if err := r.open(identity, m.options.RetryErrors); err != nil {
 		release() //nolint:errcheck // the first error is the one to tell
@@ -175,6 +176,7 @@ func (r *recorder) put(i int, rec *Record, at place) {
 		r.count++
 	}
 	r.records[i], r.places[i] = rec.slim(), at
+	r.records[i].Scores = r.alike.one(r.records[i].Scores)
 }
 
 // close ends the use of the part file and lets the next process at the run.
