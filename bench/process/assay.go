@@ -41,7 +41,7 @@ func StartAssay(ctx context.Context, binary, dir string) (*Assay, time.Duration,
 		Command: []string{binary, "serve", "--data", dir, "--listen", web, "--grpc", grpc},
 		Log:     filepath.Clean(dir) + ".log",
 		Ready:   a.base + "/readyz",
-		Within:  2 * time.Minute,
+		Within:  30 * time.Minute, // which making an index of many spans anew takes its part of
 	})
 	return a, took, err
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/assay-llmops/assay/bench/load"
@@ -42,8 +43,14 @@ func (m *measurement) fill(ctx context.Context) error {
 	since := until.AddDate(0, 0, -days)
 	const spansOfTrace = 5
 	step := until.Sub(since) / time.Duration(m.spans/spansOfTrace+1)
+	started, told := time.Now(), atomic.Int64{}
 	r, err := load.Run(ctx, payloads, load.Options{
 		URL: m.server.Traces(), Connections: 8, Spans: m.spans,
+		Watch: func(n int64) {
+			if million := n / 1_000_000; told.CompareAndSwap(million-1, million) {
+				progress("%d of %d million spans, %.0f s", million, m.spans/1_000_000, time.Since(started).Seconds())
+			}
+		},
 		Begin: func(n uint64) time.Time { return since.Add(time.Duration(n) * step) },
 	})
 	if err != nil {
@@ -70,9 +77,54 @@ func (m *measurement) fill(ctx context.Context) error {
 		return err
 	}
 	m.figure("on disk, a span", float64(size)/float64(r.Spans), 0, "bytes")
+	m.fresh = true
 	m.filled = filled{r.Spans, r.Traces, since, until}
 	if data, err = json.Marshal(m.filled); err != nil {
 		return err
 	}
 	return os.WriteFile(note, data, 0o666)
 }
+
+// rest waits until the server has done what it does while nothing comes: making
+// segments smaller, rolling up hours that are over and quiet.
+func (m *measurement) rest(ctx context.Context) error {
+	const (
+		step     = 12 * time.Second // upkeep looks every ten seconds
+		most     = step / 20        // of processor time in a step, at rest
+		patience = 20 * time.Minute
+	)
+	begin, least := time.Now(), step
+	if m.fresh {
+		least = 80 * time.Second // an hour is rolled up after a minute
+	}
+	for {
+		before, err := m.server.Use()
+		if err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(step):
+		}
+		after, err := m.server.Use()
+		if err != nil {
+			return err
+		}
+		took := time.Since(begin)
+		if atRest := after.Processor-before.Processor < most; atRest && took >= least || took > patience {
+			m.figure("until it rests", took.Seconds(), 0, "s")
+			break
+		}
+		progress("waiting until the server rests, %.0f s", took.Seconds())
+	}
+	size, err := process.Size(m.data)
+	if err != nil {
+		return err
+	}
+	m.figure("on disk, a span, at rest", float64(size)/float64(m.filled.Spans), 0, "bytes")
+	return nil
+}
+
+// progress says what goes on, beside the figures.
+func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

@@ -66,6 +66,7 @@ type measurement struct {
 	spans, rounds      int
 	server             *process.Assay
 	filled             filled
+	fresh              bool // it was filled by this run
 	missed             int
 }
 
@@ -111,6 +112,9 @@ func (m *measurement) ask(ctx context.Context, rebuild bool) error {
 	if err := m.fill(ctx); err != nil {
 		return fmt.Errorf("filling the store: %w", err)
 	}
+	if err := m.rest(ctx); err != nil {
+		return fmt.Errorf("waiting for the server to rest: %w", err)
+	}
 	if err := m.questions(ctx, "idle"); err != nil {
 		return err
 	}
@@ -153,6 +157,11 @@ func (m *measurement) underLoad(ctx context.Context) error {
 	}
 	m.figure("spans that came in meanwhile, a second", o.result.PerSecond(), 0, "")
 	m.figure("a request of them, p99", milliseconds(load.Percentile(o.result.Latencies, 0.99)), 250, "ms")
+	use, err := m.server.Use()
+	if err != nil {
+		return err
+	}
+	m.figure("peak resident memory of the server, until here", float64(use.Peak)/1e6, 1000, "MB")
 	return nil
 }
 

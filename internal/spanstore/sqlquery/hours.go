@@ -209,6 +209,9 @@ func bounds(e filter.Expr, since, until int64) (filter.Expr, int64, int64) {
 // cover splits a time into whole hours of the roll-ups and what is left beside
 // them, of few parts.
 func cover(rolled []Range, all Range) (hours, rest []Range) {
+	if all.Until <= 0 { // before all hours
+		rolled = nil
+	}
 	for _, r := range rolled {
 		if all.From > r.From {
 			r.From = all.From

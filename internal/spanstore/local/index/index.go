@@ -31,7 +31,7 @@ type Options struct {
 	Memory    string        // that DuckDB may use: "400MB"
 	Threads   int           // of DuckDB; 0: one for each core
 	MergeRows int           // hot rows that are worth a merge; 200,000
-	MergeIdle time.Duration // after which hot rows are merged though they are few; 30 s
+	MergeIdle time.Duration // after which hot rows are merged though they are few; 5 s
 	RollIdle  time.Duration // without a change, after which an hour is rolled up; 1 minute
 	Recent    int           // spans of recent traces kept in memory, twice; 250,000
 }
@@ -43,8 +43,8 @@ func (o *Options) defaults() {
 	if o.MergeRows == 0 {
 		o.MergeRows = 200_000
 	}
-	if o.MergeIdle == 0 {
-		o.MergeIdle = 30 * time.Second
+	if o.MergeIdle == 0 { // a merge of few rows takes milliseconds; one of many holds queries up
+		o.MergeIdle = 5 * time.Second
 	}
 	if o.RollIdle == 0 {
 		o.RollIdle = time.Minute
@@ -220,8 +220,29 @@ CREATE TABLE talks (session VARCHAR);
 CREATE TABLE recount (project UINTEGER, seg UINTEGER, ord UINTEGER, counted BOOLEAN);
 `
 
-// load reads what is kept in memory of a cold index.
+// load reads what is kept in memory of a cold index, in two at a time: of ten
+// million spans each half takes most of a second.
 func (x *Index) load(ctx context.Context) error {
+	seen := make(chan error, 1)
+	go func() { seen <- x.loadSeen(ctx) }()
+	err := x.loadRest(ctx)
+	return errors.Join(err, <-seen)
+}
+
+// loadSeen reads which traces there are. It does not use the writer's connection.
+func (x *Index) loadSeen(ctx context.Context) error {
+	rows, err := x.db.QueryContext(ctx, fmt.Sprintf("SELECT project, hi, lo FROM cold.spans GROUP BY ALL ORDER BY max(start) DESC LIMIT %d", seenTraces))
+	if err != nil {
+		return fmt.Errorf("reading the traces of the index: %w", err)
+	}
+	return drain(rows, func(rows *sql.Rows) error {
+		k, err := scanKey(rows)
+		x.seen.add(k)
+		return err
+	})
+}
+
+func (x *Index) loadRest(ctx context.Context) error {
 	err := x.each(ctx, "SELECT dim, id, text FROM cold.dict ORDER BY dim, id", func(rows *sql.Rows) error {
 		var e entry
 		if err := rows.Scan(&e.dim, &e.id, &e.text); err != nil {
@@ -250,15 +271,6 @@ func (x *Index) load(ctx context.Context) error {
 		var project uint32
 		err := rows.Scan(&project)
 		x.logged[project] = true
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	newest := fmt.Sprintf("SELECT project, hi, lo FROM cold.spans GROUP BY ALL ORDER BY max(start) DESC LIMIT %d", seenTraces)
-	err = x.each(ctx, newest, func(rows *sql.Rows) error {
-		k, err := scanKey(rows)
-		x.seen.add(k)
 		return err
 	})
 	if err != nil {
