@@ -58,7 +58,7 @@ func TestKeysFromMakingToRevoking(t *testing.T) {
 			t.Errorf("%.20q is let in", header)
 		}
 	}
-	for _, name := range []string{"authorization", "x-api-key"} {
+	for _, name := range []string{"authorization", "x-api-key", "api_key"} {
 		_, err := server.Request(func(n string) string {
 			if n == name {
 				return secret

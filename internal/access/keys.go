@@ -122,7 +122,7 @@ func (k *Keys) Check(header string) (Identity, error) {
 
 // Request says who sent a request, from its headers.
 func (k *Keys) Request(header func(name string) string) (Identity, error) {
-	for _, name := range []string{"authorization", "x-api-key"} {
+	for _, name := range []string{"authorization", "x-api-key", "api_key"} {
 		if v := header(name); v != "" {
 			return k.Check(v)
 		}

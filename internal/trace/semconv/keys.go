@@ -37,6 +37,7 @@ const (
 	ttftMillis
 	ttftMoment
 	finish
+	finishInMessages
 	errorType
 	levelName
 	levelNumber
@@ -133,6 +134,7 @@ var sources = []source{
 		"ai.response.finishReason", "gen_ai.completion.0.finish_reason", "llm.response.finish_reason", "llm.response.stop_reason",
 		"langfuse.observation.metadata.finish_reason",
 	}},
+	{finishInMessages, "finish, where none is told: of the first message", []string{"gen_ai.output.messages"}},
 	{errorType, "error and its reason", []string{"error.type"}},
 	{levelName, "error, beside the status", []string{"langfuse.observation.level"}},
 	{levelNumber, "error, beside the status", []string{"logfire.level_num"}},

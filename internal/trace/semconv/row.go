@@ -1,6 +1,7 @@
 package semconv
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -88,7 +89,7 @@ func (f *found) fill(row *trace.Row) {
 	row.Provider = clip(providerOf(f.text(provider), row.Model))
 	row.Usage = f.usage(row.Kind)
 	row.CostSent, row.HasCost = f.cost()
-	row.Finish = f.finish()
+	row.Finish = firstOf(f.finish(), f.finishInMessages())
 	row.TTFT = f.ttft(row.Start)
 	row.Tags = f.tags()
 	row.Label, row.Feature = f.text(label), f.text(feature)
@@ -154,6 +155,23 @@ func (f *found) finish() string {
 		}
 	}
 	return finishOf(clip(strings.Trim(word, `"`)))
+}
+
+// finishInMessages is for openai-v2, which tells the reason of a stream in the
+// content alone. Only then is content decoded for a row: within a text, the quote
+// that ends the key would be escaped.
+func (f *found) finishInMessages() string {
+	if f.has(finish) || f[finishInMessages].value.Type() != otlp.String {
+		return ""
+	}
+	text := f[finishInMessages].value.Raw()
+	if !bytes.Contains(text, []byte(`"finish_reason"`)) {
+		return ""
+	}
+	if list := messages(parse(text)); len(list) > 0 {
+		return clip(list[0].Finish)
+	}
+	return ""
 }
 
 func (f *found) ttft(start int64) int64 {

@@ -427,3 +427,18 @@ func TestTrap21NoContentAndSecrets(t *testing.T) {
 		t.Errorf("texts %q %q", s.InputText, s.OutputText)
 	}
 }
+
+// Of a stream, openai-v2 tells the reason in the content alone.
+func TestFinishInTheContent(t *testing.T) {
+	for text, want := range map[string]string{
+		`[{"role":"assistant","parts":[{"type":"text","content":"Hi"}],"finish_reason":"length"}]`:                         "length",
+		`[{"role":"assistant","parts":[],"finish_reason":"stop"},{"role":"assistant","parts":[],"finish_reason":"error"}]`: "stop",
+		`[{"role":"assistant","parts":[{"type":"text","content":"\"finish_reason\":\"length\""}]}]`:                        "",
+		`[{"role":"assistant","finish_reason":`: "",
+	} {
+		r := row(t, attrs{"gen_ai.operation.name", "chat", "gen_ai.output.messages", text})
+		equal(t, text, r.Finish, want)
+		r = row(t, attrs{"gen_ai.operation.name", "chat", "gen_ai.output.messages", text, "gen_ai.response.finish_reasons", []any{"tool_calls"}})
+		equal(t, text, r.Finish, "tool_calls")
+	}
+}

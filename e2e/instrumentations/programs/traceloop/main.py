@@ -9,8 +9,9 @@ from traceloop.sdk.instruments import Instruments
 import openai_steps
 import scenario
 
-Traceloop.init(app_name="help-centre", api_endpoint=os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"],
-               headers={"authorization": "Bearer not-a-key"},  # api_key= is a header that gRPC refuses
+# A key from the environment is a header that gRPC refuses, so that one is set here.
+headers = {} if os.environ.get("TRACELOOP_API_KEY") else {"authorization": "Bearer not-a-key"}
+Traceloop.init(app_name="help-centre", api_endpoint=os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"], headers=headers,
                telemetry_enabled=False, instruments={Instruments.OPENAI})
 Traceloop.set_association_properties({"session_id": scenario.SESSION, "user_id": scenario.USER})
 
