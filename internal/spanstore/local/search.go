@@ -225,8 +225,13 @@ func (s *Store) textTraces(ctx context.Context, p *page, q *spanstore.Query) (ro
 	spans, traces := *p, *p
 	spans.after = nil // a trace that starts before the cursor may have spans after it
 	enough := 2 * (p.limit + 1)
+	var within spanstore.Query // all that was found
 	err = s.search(ctx, &spans, q, func(part []sqlquery.Place, seen int64) (bool, error) {
 		traces.scope.Only = append(traces.scope.Only, refsOf(part)...)
+		if len(part) > 0 {
+			within.Since = part[len(part)-1].Start
+			within.Until = max(within.Until, part[0].Start+1)
+		}
 		found := len(traces.scope.Only)
 		if found == 0 || found < enough && seen != math.MinInt64 {
 			return true, nil
@@ -236,7 +241,7 @@ func (s *Store) textTraces(ctx context.Context, p *page, q *spanstore.Query) (ro
 		if seen != math.MinInt64 { // of those that start then, some may not have been looked at
 			horizon++
 		}
-		rows, err = s.traceRows(ctx, &traces, &spanstore.Query{Since: q.Since, Until: q.Until}, horizon)
+		rows, err = s.traceRows(ctx, &traces, &within, horizon)
 		return len(rows) <= p.limit, err
 	})
 	return rows, err

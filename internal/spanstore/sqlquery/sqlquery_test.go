@@ -162,6 +162,9 @@ func TestConditions(t *testing.T) {
 		{"model ~", text(filter.FieldModel, filter.Match, "^gpt-[0-9]"), []uint64{1}},
 		{"model !~", text(filter.FieldModel, filter.NoMatch, "^gpt"), []uint64{2}},
 		{"model : folds letters", text(filter.FieldModel, filter.Words, "GPT-5"), []uint64{1}},
+		{"model : finds whole words", text(filter.FieldModel, filter.Words, "pt-5"), nil},
+		{"model : finds words in a row", text(filter.FieldModel, filter.Words, "5 MINI"), []uint64{1}},
+		{"tag :", text(filter.FieldTag, filter.Words, "c"), []uint64{1}},
 		{"has model", text(filter.FieldModel, filter.Has, ""), []uint64{2, 1}},
 		{"tag = with a quote and a comma", text(filter.FieldTag, filter.Equal, `b,"c`), []uint64{1}},
 		{"tag = a separator", text(filter.FieldTag, filter.Equal, `,`), nil},
@@ -269,6 +272,35 @@ func TestSpanPages(t *testing.T) {
 	}
 	if !slices.Equal(got, want) || len(want) != 25 {
 		t.Errorf("pages give %v, one page %v", got, want)
+	}
+}
+
+// Only the places that are named count, and for a condition on text what is near.
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for n := range 4 {
+		r.span(n+1, columns{"seg": fmt.Sprint(n/2 + 1), "ord": fmt.Sprint(300 * (n % 2))})
+	}
+	r.exec("INSERT INTO logs VALUES (1, 0, 0, 2, 0, 7, 900), (2, 0, 0, 1, 0, 7, 900)")
+	ref := func(segment, ordinal uint32) sqlquery.Ref { return sqlquery.Ref{Segment: segment, Ordinal: ordinal} }
+	near := filter.Cond{Field: filter.FieldText, Value: filter.Value{Int: 1}}
+	groups := [][]sqlquery.Group{nil, {sqlquery.GroupOf(ref(2, 10)), sqlquery.GroupOf(ref(7, 1000))}}
+	for name, c := range map[string]struct {
+		scope sqlquery.Scope
+		where filter.Expr
+		want  []uint64
+	}{
+		"only":               {sqlquery.Scope{Only: []sqlquery.Ref{ref(1, 300), ref(2, 0), ref(9, 9)}}, nil, []uint64{3, 2}},
+		"near":               {sqlquery.Scope{Near: groups}, near, []uint64{3}},
+		"near, or its logs":  {sqlquery.Scope{Near: groups, Logs: true}, near, []uint64{3, 2}},
+		"near nothing":       {sqlquery.Scope{Near: make([][]sqlquery.Group, 2)}, near, nil},
+		"only, and not near": {sqlquery.Scope{Only: []sqlquery.Ref{ref(1, 300), ref(2, 0)}, Near: groups}, filter.Not{Expr: near}, []uint64{2}},
+	} {
+		c.scope.Project = 1
+		if got := r.spans(c.scope, spanstore.Query{Where: c.where}, nil, 10); !slices.Equal(got, c.want) {
+			t.Errorf("%s: spans %v, want %v", name, got, c.want)
+		}
 	}
 }
 
