@@ -65,7 +65,7 @@ func TestSidePage(t *testing.T) {
 			t.Errorf("the checksum of filter %d is wrong", i)
 		}
 		for k := range 40 {
-			if may(filter, fmt.Sprint("word", k)) && may(filter, "and") && may(traces, string(span(trace.IDOf(7, uint64(k+1)), "")[2:18])) {
+			if may(filter, fmt.Sprint("word", k)) && may(filter, "and") && may(traces, span(trace.IDOf(7, uint64(k+1)), "")[2:18]) {
 				found++
 			}
 		}
