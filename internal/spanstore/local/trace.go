@@ -28,11 +28,11 @@ func (s *Store) Trace(ctx context.Context, project string, id trace.ID) (*spanst
 		return nil, spanstore.ErrNotFound
 	}
 	scope := sqlquery.Scope{Project: number}
-	segments := log.SegmentsOf(id)
-	if len(segments) > mostSegments {
-		segments = nil
+	of := scope
+	if of.Segments = log.SegmentsOf(id); len(of.Segments) > mostSegments {
+		of.Segments = nil
 	}
-	rows, err := s.spanRows(ctx, sqlquery.TraceSpans(scope, id.Hi(), id.Lo(), segments))
+	rows, err := s.spanRows(ctx, sqlquery.TraceSpans(of, id.Hi(), id.Lo()))
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (s *Store) Trace(ctx context.Context, project string, id trace.ID) (*spanst
 	for i := range rows {
 		refs[i] = seglog.Ref(rows[i].Ref)
 	}
-	list, err := s.open(ctx, log, scope, refs)
+	list, err := s.open(ctx, log, of, refs)
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,11 @@ func (s *Store) tidy(ctx context.Context, written int64) {
 	began := time.Now()
 	for _, log := range s.every() {
 		for ctx.Err() == nil && s.written()-written <= quietBytes && time.Since(began) < tidyEvery {
-			if more, err := log.Tidy(ctx); err != nil || !more {
+			more, err := log.Tidy(ctx)
+			if err == nil && !more {
+				more, err = log.Settle(ctx)
+			}
+			if err != nil || !more {
 				break
 			}
 		}

@@ -23,6 +23,10 @@ type Scope struct {
 	Project uint32
 	Newest  Ref // last item that counts; zero: all
 
+	// Segments, where there are any, are those in which all is that TraceSpans and
+	// LogsOf ask for, so that not all rows need be read.
+	Segments []uint32
+
 	// Only, where there are any, are the places of the spans that count: those that
 	// conditions hold for which no engine answers, such as one on text.
 	Only []Ref

@@ -124,19 +124,21 @@ func before(start string, after *Cursor, equal string) string {
 		start, after.Start, hi, lo, equal)
 }
 
-// TraceSpans asks for all spans of one trace by start, then id. Segments are those
-// in which the trace may be, where that is known: of ten million rows two groups
-// are read, not all.
-func TraceSpans(s Scope, hi, lo uint64, segments []uint32) Statement {
-	in := ""
-	if len(segments) > 0 {
-		list := make([]string, len(segments))
-		for i, n := range segments {
-			list[i] = strconv.FormatUint(uint64(n), 10)
-		}
-		in = " AND seg IN (" + strings.Join(list, ", ") + ")"
+// TraceSpans asks for all spans of one trace by start, then id.
+func TraceSpans(s Scope, hi, lo uint64) Statement {
+	return Statement{SQL: fmt.Sprintf("SELECT %s FROM spans WHERE project = %d AND hi = %d AND lo = %d%s ORDER BY start, span", spanColumns, s.Project, hi, lo, s.segments())}
+}
+
+// segments is the condition that a row's bytes are in the scope's segments.
+func (s *Scope) segments() string {
+	if len(s.Segments) == 0 {
+		return ""
 	}
-	return Statement{SQL: fmt.Sprintf("SELECT %s FROM spans WHERE project = %d AND hi = %d AND lo = %d%s ORDER BY start, span", spanColumns, s.Project, hi, lo, in)}
+	list := make([]string, len(s.Segments))
+	for i, n := range s.Segments {
+		list[i] = strconv.FormatUint(uint64(n), 10)
+	}
+	return " AND seg IN (" + strings.Join(list, ", ") + ")"
 }
 
 // ProjectLogs asks for (hi, lo, span, seg, ord) of all log records of a project.
@@ -156,5 +158,5 @@ func LogsOf(s Scope, spans []SpanKey) Statement {
 	}
 	return Statement{SQL: fmt.Sprintf(`SELECT logs.hi, logs.lo, logs.span, seg, ord
 FROM logs JOIN (VALUES %s) AS of(hi, lo, span) ON logs.hi = of.hi AND logs.lo = of.lo AND logs.span = of.span
-WHERE project = %d ORDER BY time, seg, ord`, strings.Join(keys, ", "), s.Project)}
+WHERE project = %d%s ORDER BY time, seg, ord`, strings.Join(keys, ", "), s.Project, s.segments())}
 }

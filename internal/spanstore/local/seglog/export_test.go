@@ -49,3 +49,13 @@ func (l *Log) SideBytes() (n int64) {
 
 // Begin begins a new segment.
 func (l *Log) Begin(ctx context.Context) error { return l.seal(ctx) }
+
+// NewFilter is what a filter of n keys says.
+func NewFilter(n int, key func(i int) string) (may func(string) bool) {
+	set := keys{}
+	for i := range n {
+		set.add([]byte(key(i)))
+	}
+	f := set.filter()
+	return func(key string) bool { return f.may(hashed([]byte(key))) }
+}

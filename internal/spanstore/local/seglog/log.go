@@ -113,9 +113,17 @@ func (s *segment) next() uint64 {
 	return s.entries[len(s.entries)-1].head.end()
 }
 
+// onDisk is the size of its file and of its sidecar.
+func (s *segment) onDisk() int64 {
+	if s.side == nil {
+		return s.size
+	}
+	return s.size + s.side.size()
+}
+
 // Stats are figures of a log.
 type Stats struct {
-	Bytes       int64
+	Bytes       int64 // of its files
 	Segments    int
 	Commits     int64 // groups of records that were synced together, since Open
 	Records     int64 // since Open
@@ -359,7 +367,7 @@ func (l *Log) Stats() Stats {
 	s := l.stats
 	s.Segments = len(l.segments)
 	for _, seg := range l.segments {
-		s.Bytes += seg.size
+		s.Bytes += seg.onDisk()
 	}
 	return s
 }

@@ -37,12 +37,15 @@ func (l *Log) Retain(ctx context.Context, policy spanstore.Retention, now int64)
 		if !old(s) && (policy.MaxBytes <= 0 || total <= policy.MaxBytes) {
 			break
 		}
+		l.mu.Lock()
+		size := s.onDisk()
+		l.mu.Unlock()
 		if err := l.forget(s); err != nil {
 			return gone, fmt.Errorf("removing segment %d: %w", s.number, err)
 		}
 		gone.Segments = append(gone.Segments, s.number)
-		gone.Bytes += s.size
-		total -= s.size
+		gone.Bytes += size
+		total -= size
 	}
 	if len(gone.Segments) > 0 {
 		if err := l.fs.SyncDir(l.dir); err != nil {

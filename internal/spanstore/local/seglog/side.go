@@ -35,6 +35,14 @@ type sidecar struct {
 	at     int64    // in the file
 }
 
+// size is how many bytes the file has.
+func (s *sidecar) size() int64 {
+	if n := len(s.tokens); n > 0 {
+		return s.at + int64(s.tokens[n-1])
+	}
+	return s.at
+}
+
 func (l *Log) sideName(segment uint32) string {
 	return strings.TrimSuffix(l.name(segment), suffix) + sideSuffix
 }
@@ -113,11 +121,7 @@ func (l *Log) readSide(number uint32) (*segment, error) {
 		return nil, err
 	}
 	s, ok := h.decode(b)
-	end := s.side.at
-	if n := len(s.side.tokens); n > 0 {
-		end += int64(s.side.tokens[n-1])
-	}
-	if !ok || end != size {
+	if !ok || s.side.size() != size {
 		return nil, errSide
 	}
 	return s, nil

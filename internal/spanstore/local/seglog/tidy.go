@@ -46,3 +46,19 @@ func (l *Log) repack(ctx context.Context, s *segment) error {
 	}
 	return l.renew(s, func(to vfs.File) ([]entry, bool, error) { return l.tighten(encoder, s, to, ctx.Err) })
 }
+
+// Settle begins a new segment where the last one is a quarter full, so that Tidy
+// can work on what is in it. It says whether it did.
+func (l *Log) Settle(ctx context.Context) (bool, error) {
+	l.mu.Lock()
+	last := l.segments[len(l.segments)-1]
+	worth := len(last.entries) > 0 && last.size >= l.o.SegmentBytes/4
+	l.mu.Unlock()
+	if !worth {
+		return false, nil
+	}
+	if err := l.seal(ctx); err != nil {
+		return false, fmt.Errorf("beginning a new segment: %w", err)
+	}
+	return true, nil
+}

@@ -414,6 +414,26 @@ func TestCrashWhileTidying(t *testing.T) {
 	}
 }
 
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	h := open(t, crashfs.New(), seglog.Options{SegmentBytes: 1600})
+	kept := map[seglog.Ref]string{}
+	for i := range 40 {
+		text := fmt.Sprint("text ", i)
+		r := h.add(t, record(t, "s", text))
+		kept[r] = text
+		size := h.Stats().Bytes
+		tidy(t, h)
+		if again, err := h.Settle(t.Context()); err != nil || again != (h.End() == seglog.Ref{Segment: r.Segment + 1}) || again && size < 400 {
+			t.Fatalf("%v at %d bytes: %v, %v; the end is %v", r, size, again, err, h.End())
+		}
+	}
+	if segments := h.Stats().Segments; segments < 5 || segments > 20 {
+		t.Errorf("%d segments", segments)
+	}
+	checkAcked(t, h, kept, 0, 0)
+}
+
 // TestPacksAreBounded: what does not fit into a pack stays on its own.
 func TestPacksAreBounded(t *testing.T) {
 	t.Parallel()
