@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,10 +25,13 @@ import (
 	"github.com/assay-llmops/assay/internal/api"
 	"github.com/assay-llmops/assay/internal/price"
 	"github.com/assay-llmops/assay/internal/server"
+	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/local"
 	"github.com/assay-llmops/assay/internal/spanstore/local/index"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
+	"github.com/assay-llmops/assay/internal/trace"
 	"github.com/assay-llmops/assay/internal/trace/semconv/captured"
+	"github.com/assay-llmops/assay/internal/vfs"
 )
 
 // probe is what a folder says of itself: to assay fsck, and to who starts a
@@ -227,7 +229,9 @@ func folderOfEveryKind(t *testing.T) (stopped, killed string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := local.Open(t.Context(), killed+".live", local.Options{Prices: prices, Index: index.Options{Threads: 1, MergeRows: 1}})
+	store, err := local.Open(t.Context(), killed+".live", local.Options{
+		Prices: prices, Index: index.Options{Threads: 1, MergeRows: 1}, Log: seglog.Options{FS: &killer{t: t, dir: killed + ".live", to: killed}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,14 +250,10 @@ func folderOfEveryKind(t *testing.T) (stopped, killed string) {
 		info, err := os.Stat(filepath.Join(killed+".live", "index", "index.duckdb.wal"))
 		return err == nil && info.Size() > 0
 	})
-	copyFolder(t, killed+".live", killed)
-	if err := store.Close(); err != nil {
+	if _, err := store.Erase(t.Context(), "default", spanstore.Erasure{Trace: trace.IDOf(0, 6)}); err != nil {
 		t.Fatal(err)
 	}
-	// An erasure that was decided upon and not carried out.
-	erasure := fmt.Sprintf(`{"before":3,"traces":["%032x"],"sessions":[],"strays":[],"touched":[]}`, 6)
-	text := fmt.Appendf(nil, `{"format":1,"sha256":"%x","erasure":%s}`, sha256.Sum256([]byte(erasure)), erasure)
-	if err := os.WriteFile(filepath.Join(killed, "projects", "default", "erasing.json"), text, 0o600); err != nil {
+	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{stopped, killed} {
@@ -262,6 +262,22 @@ func folderOfEveryKind(t *testing.T) (stopped, killed string) {
 		}
 	}
 	return stopped, killed
+}
+
+// killer copies a folder at the moment at which an erasure is decided upon, and
+// not yet carried out.
+type killer struct {
+	vfs.OS
+	t       *testing.T
+	dir, to string
+}
+
+func (k *killer) Rename(from, to string) error {
+	err := k.OS.Rename(from, to)
+	if filepath.Base(to) == "erasing.json" {
+		copyFolder(k.t, k.dir, k.to)
+	}
+	return err
 }
 
 func copyFolder(t *testing.T, from, to string) {
