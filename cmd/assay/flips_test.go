@@ -27,9 +27,13 @@ import (
 	"github.com/assay-llmops/assay/internal/server"
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/local"
+	logblock "github.com/assay-llmops/assay/internal/spanstore/local/block"
 	"github.com/assay-llmops/assay/internal/spanstore/local/index"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
+	"github.com/assay-llmops/assay/internal/spanstore/local/token"
 	"github.com/assay-llmops/assay/internal/trace"
+	"github.com/assay-llmops/assay/internal/trace/otlp"
+	"github.com/assay-llmops/assay/internal/trace/semconv"
 	"github.com/assay-llmops/assay/internal/trace/semconv/captured"
 	"github.com/assay-llmops/assay/internal/vfs"
 )
@@ -205,7 +209,7 @@ func folderOfEveryKind(t *testing.T) (stopped, killed string) {
 	s.erase(t, "/users/user-6")
 	part(8, 11, "openai-v2-latest/agent")
 	s.end(t, syscall.SIGTERM)
-	log, err := seglog.Open(filepath.Join(stopped, "projects", "default", "log"), seglog.Options{})
+	log, err := seglog.Open(filepath.Join(stopped, "projects", "default", "log"), seglog.Options{Tokens: searchedTokens})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,6 +268,21 @@ func folderOfEveryKind(t *testing.T) (stopped, killed string) {
 		}
 	}
 	return stopped, killed
+}
+
+// searchedTokens are the tokens of what a search looks at.
+func searchedTokens(it *logblock.Item, visit func([]byte)) {
+	each := func(text []byte) error {
+		token.Each(text, visit)
+		return nil
+	}
+	if it.Type == logblock.Log {
+		if l, err := otlp.ReadLog(it.Bytes); err == nil {
+			_ = semconv.EachLogText(&l, each)
+		}
+	} else if span, err := otlp.ReadSpan(it.Bytes); err == nil {
+		_ = semconv.EachText(&span, each)
+	}
 }
 
 // killer copies a folder at the moment at which an erasure is decided upon, and
