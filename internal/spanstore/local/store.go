@@ -124,12 +124,12 @@ func (s *Store) start(ctx context.Context) error {
 	return nil
 }
 
-// fits says that the index knows of nothing that the logs have not: they were
-// not exchanged for others under it.
+// fits says that the index knows of nothing behind the ends of the logs: they were
+// not exchanged for others under it, and none was cut off.
 func (s *Store) fits() bool {
 	for _, project := range s.index.Projects() {
 		log := s.logs[project]
-		if log == nil || seglog.Ref(s.index.Mark(project)).Compare(log.End()) > 0 {
+		if log == nil || !log.Reaches(seglog.Ref(s.index.Mark(project))) {
 			return false
 		}
 	}

@@ -353,6 +353,19 @@ func (l *Log) End() Ref {
 	return Ref{s.number, uint32(s.next())}
 }
 
+// Reaches says that the log has, or had before retention, all that comes before
+// r, but for damage in its midst.
+func (l *Log) Reaches(r Ref) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.segments {
+		if s.number == r.Segment {
+			return uint64(r.Ordinal) <= s.next()
+		}
+	}
+	return r.Segment < l.segments[0].number
+}
+
 // First is the number of the oldest segment that there is.
 func (l *Log) First() uint32 {
 	l.mu.Lock()
