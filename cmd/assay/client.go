@@ -120,6 +120,12 @@ func (cl *client) post(path string, body []byte, into any) error {
 	return cl.read(answer, into)
 }
 
+// postStream sends a body to an endpoint of the API and gives what is answered, as
+// it comes.
+func (cl *client) postStream(path string, body []byte) (io.ReadCloser, error) {
+	return cl.do(http.MethodPost, api.Prefix+path, bytes.NewReader(body))
+}
+
 // put replaces what is at an endpoint of the API and reads the JSON that is
 // answered.
 func (cl *client) put(path string, body []byte, into any) error {

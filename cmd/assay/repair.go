@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/assay-llmops/assay/internal/access"
+	"github.com/assay-llmops/assay/internal/price"
 	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/server"
 	"github.com/assay-llmops/assay/internal/spanstore"
@@ -198,11 +199,11 @@ func shownDamage(file string, d seglog.Damage) damageOutput {
 }
 
 type reindexCmd struct {
-	storeFlags
+	dataFlag
 }
 
 func (cmd *reindexCmd) Run(c *console) error {
-	prices, err := cmd.prices()
+	prices, err := price.Load()
 	if err != nil {
 		return err
 	}

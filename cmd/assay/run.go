@@ -47,6 +47,7 @@ type commands struct {
 	Serve     serveCmd     `cmd:"" help:"Take in traces over OTLP, keep them, and answer about them."`
 	Key       keyCmd       `cmd:"" help:"Make, list and revoke the API keys of a server."`
 	Retention retentionCmd `cmd:"" help:"What a server keeps of a project, by age and by size."`
+	Price     priceCmd     `cmd:"" help:"Compute the costs of a server's spans again."`
 	Backup    backupCmd    `cmd:"" help:"Copy the data of a server, which may run, and check the copy."`
 	Restore   restoreCmd   `cmd:"" help:"Make the folder of a new server from a backup."`
 	Fsck      fsckCmd      `cmd:"" help:"Check the data of a stopped server, and name what is damaged."`

@@ -20,17 +20,12 @@ import (
 )
 
 type serveCmd struct {
-	storeFlags
-	keepFlags
-	Listen string `default:"127.0.0.1:4318" placeholder:"ADDR" help:"Address for OTLP over HTTP, and for the API."`
-	GRPC   string `name:"grpc" default:"127.0.0.1:4317" placeholder:"ADDR" help:"Address for OTLP over gRPC; --grpc= for none."`
-	Redact string `placeholder:"FILE" help:"Rules of what is replaced before it is written: docs/reference/ingest.md."`
-}
-
-// storeFlags say where a store is, and what its costs are computed with.
-type storeFlags struct {
 	dataFlag
+	keepFlags
+	Listen string   `default:"127.0.0.1:4318" placeholder:"ADDR" help:"Address for OTLP over HTTP, and for the API."`
+	GRPC   string   `name:"grpc" default:"127.0.0.1:4317" placeholder:"ADDR" help:"Address for OTLP over gRPC; --grpc= for none."`
 	Prices []string `placeholder:"FILE" help:"Prices that come before the built-in ones: docs/models.md."`
+	Redact string   `placeholder:"FILE" help:"Rules of what is replaced before it is written: docs/reference/ingest.md."`
 }
 
 func (cmd *serveCmd) Run(c *console) error {
@@ -76,9 +71,9 @@ func (cmd *serveCmd) started(c *console, a server.Addresses) {
 	}
 }
 
-func (f *storeFlags) prices() (*price.Book, error) {
+func (cmd *serveCmd) prices() (*price.Book, error) {
 	var files []price.File
-	for _, name := range f.Prices {
+	for _, name := range cmd.Prices {
 		text, err := readNamed(name)
 		if err != nil {
 			return nil, err

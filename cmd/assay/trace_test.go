@@ -123,6 +123,19 @@ func (standIn) Append(_ context.Context, _ string, b *spanstore.Batch) error {
 	return nil
 }
 
+func (standIn) Keeps(context.Context, string) (spanstore.Retention, bool, error) {
+	return spanstore.Retention{MaxAge: int64(36 * time.Hour), MaxBytes: 1 << 30}, true, nil
+}
+
+func (standIn) Keep(context.Context, string, *spanstore.Retention) (*spanstore.Retained, error) {
+	return &spanstore.Retained{Spans: 12, Bytes: 3_000_000}, nil
+}
+
+func (standIn) Recost(_ context.Context, _ string, _ int64, progress func(int64)) (int64, error) {
+	progress(50_000)
+	return 3, nil
+}
+
 func (standIn) Count(_ context.Context, _ string, q spanstore.Query, told func(spans, seen int64) error) (int64, error) {
 	if err := told(1, standInStart().UnixNano()); err != nil {
 		return 0, err
@@ -154,7 +167,7 @@ func standInServer(t *testing.T) string {
 			if r.Header.Get("Authorization") != "Bearer key" {
 				return "", nil, errors.New("there is no such key")
 			}
-			return "default", []string{api.ScopeRead, api.ScopeWrite}, nil
+			return "default", []string{api.ScopeRead, api.ScopeWrite, api.ScopeAdmin}, nil
 		},
 	}))
 	mux.HandleFunc("POST /v1/traces", func(w http.ResponseWriter, r *http.Request) {
@@ -272,7 +285,7 @@ func TestTraceJSON(t *testing.T) {
 	for line, format := range map[string]string{
 		"trace ls": "assay.traces/1", "trace ls --count": "assay.count/1", "trace show " + standInTrace().String(): "assay.trace/1", "trace show " + standInTrace().String() + " --span 0000000000000004": "assay.span/1",
 		"stats --by model": "assay.stats/1", "score add grounded --value 1 --case c": "assay.score/1", "trace import testdata/two.otlp.jsonl": "assay.import/1",
-		"trace ls modle=x": "assay.error/1",
+		"trace ls modle=x": "assay.error/1", "retention show": "assay.retention/1", "retention set --keep 36h": "assay.retention/1", "price recost --since 7d": "assay.recost/1",
 	} {
 		_, stdout, stderr := assay(t, ".", append(strings.Fields(line), "--json", "--quiet", "--server", server)...)
 		var head struct{ Format string }
@@ -281,6 +294,19 @@ func TestTraceJSON(t *testing.T) {
 			continue
 		}
 		fits(t, "output", stdout)
+	}
+}
+
+// What is kept is told in the units of the flags.
+func TestRetentionTold(t *testing.T) {
+	t.Setenv("ASSAY_API_KEY", "key")
+	server := standInServer(t)
+	_, stdout, stderr := assay(t, ".", "retention", "set", "--keep", "36h", "--server", server)
+	if want := "default keeps 36h, at most 1GiB (decided for this project)\nremoved 12 spans, 3MB\n"; stdout != want {
+		t.Errorf("%s%s", stdout, stderr)
+	}
+	if _, stdout, stderr = assay(t, ".", "price", "recost", "--server", server); stdout != "3 of 50000 spans with usage cost otherwise now\n" || !strings.Contains(stderr, "50000 spans") {
+		t.Errorf("%s%s", stdout, stderr)
 	}
 }
 

@@ -76,8 +76,32 @@ func TestAnswers(t *testing.T) {
 		asked = append(asked, c.method+" "+c.route)
 	}
 	for _, op := range doc.operations() {
-		if !slices.Contains(asked, op) && op != "GET /export" {
+		if !slices.Contains(asked, op) && op != "GET /export" && op != "POST /recost" {
 			t.Errorf("%s was not asked", op)
+		}
+	}
+}
+
+// A recost tells how far it is, and what came of it; a failure is the last line.
+func TestRecost(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		body, answer string
+		status       int
+		fails        error
+	}{
+		{`{"since":"24h"}`, `{"looked":7}` + "\n" + `{"looked":9}` + "\n" + `{"looked":9,"changed":4}` + "\n", 200, nil},
+		{`{}`, `{"looked":7}` + "\n" + `{"looked":9}` + "\n" + `{"error":{"code":"internal","message":"Assay failed; its log says how"}}` + "\n", 200, errors.New("a surprise")},
+		{`{"since":"soon"}`, `"code":"bad_parameter"`, 400, nil},
+		{`{"sinse":"24h"}`, `unknown field`, 400, nil},
+	} {
+		d := &double{fails: c.fails}
+		status, answer := ask(t, serve(d, &bytes.Buffer{}), "POST", "/recost", c.body)
+		if status != c.status || !strings.Contains(answer, c.answer) || status == 200 && d.project != "shop" {
+			t.Errorf("%s: %d %s", c.body, status, answer)
+		}
+		if want := now().Add(-24 * time.Hour).UnixNano(); c.status == 200 && c.fails == nil && d.since != want {
+			t.Errorf("since %d, want %d", d.since, want)
 		}
 	}
 }
@@ -168,6 +192,7 @@ func TestErrors(t *testing.T) {
 		{"DELETE /users/{user_id}", "read,write", nil, 403, `lacks the scope admin`},
 		{"PUT /retention", "read,write", nil, 403, `lacks the scope admin`},
 		{"DELETE /retention", "read,write", nil, 403, `lacks the scope admin`},
+		{"POST /recost", "read,write", nil, 403, `lacks the scope admin`},
 		{"GET /traces?modle=x", "read", nil, 400, `"code":"unknown_parameter","message":"there is no parameter \"modle\" here"`},
 		{"GET /traces?cursr=x", "read", nil, 400, `"fix":"did you mean cursor?"`},
 		{"GET /traces?q=user%3D1+modle%3Dx", "read", nil, 400, `"code":"bad_filter","message":"there is no field \"modle\"","column":8,"fix":"did you mean model?"`},

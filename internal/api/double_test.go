@@ -35,6 +35,7 @@ type double struct {
 	scores    spanstore.ScoreQuery
 	erasure   spanstore.Erasure
 	policy    *spanstore.Retention
+	since     int64
 	batch     *spanstore.Batch
 	by        spanstore.Dimension
 	counts    int // how often a count is told before its end
@@ -148,6 +149,13 @@ func (d *double) Keeps(_ context.Context, project string) (spanstore.Retention, 
 		return *d.policy, true, d.fails
 	}
 	return spanstore.Retention{MaxAge: 24 * 3600 * second}, false, d.fails
+}
+
+func (d *double) Recost(_ context.Context, project string, since int64, progress func(done int64)) (int64, error) {
+	d.project, d.since = project, since
+	progress(7)
+	progress(9)
+	return 4, d.fails
 }
 
 func (d *double) Keep(_ context.Context, project string, policy *spanstore.Retention) (*spanstore.Retained, error) {

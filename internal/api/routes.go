@@ -51,6 +51,7 @@ func routes() []route {
 		{http.MethodGet, "/retention", ScopeRead, "What the project keeps.", nil, nil, Kept{}, (*call).retention},
 		{http.MethodPut, "/retention", ScopeAdmin, "Decide what the project keeps, and remove the rest before the answer.", nil, Retention{}, Kept{}, (*call).setRetention},
 		{http.MethodDelete, "/retention", ScopeAdmin, "Keep of the project what the server keeps of all, and remove the rest before the answer.", nil, nil, Kept{}, (*call).resetRetention},
+		{http.MethodPost, "/recost", ScopeAdmin, "Compute costs again, at the prices that the server has now: lines {looked}, the last one with changed.", nil, Recost{}, nil, (*call).recost},
 		{http.MethodGet, "/export", ScopeRead, "Spans and log records that match as OTLP JSON, a request a line, oldest arrival first.", forSpans(), nil, nil, (*call).export},
 	}
 }

@@ -256,3 +256,15 @@ type Removed struct {
 	Spans int64 `json:"spans"`
 	Bytes int64 `json:"bytes"`
 }
+
+// Recost asks for costs to be computed again.
+type Recost struct {
+	Since string `json:"since,omitempty" doc:"Of spans that started then or later: an age (24h, 7d), a date or an RFC 3339 time; absent: of all." example:"30d"`
+}
+
+// Recosted is a line of the answer: how far it is, and in the last line what came
+// of it.
+type Recosted struct {
+	Looked  int64  `json:"looked" doc:"Spans with usage that were looked at."`
+	Changed *int64 `json:"changed,omitempty" doc:"In the last line: costs that are others now."`
+}

@@ -11,6 +11,7 @@ import (
 // Book is a set of dated prices. It does not change after Load and is safe for
 // concurrent use.
 type Book struct {
+	files   []File
 	asOf    string
 	entries map[string][]entry // provider -> prices, later files first
 }

@@ -1,7 +1,9 @@
 package price
 
 import (
+	"crypto/sha256"
 	_ "embed" // the built-in prices
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -57,28 +59,41 @@ func (a *amount) UnmarshalJSON(text []byte) error {
 // file wins over every price of an earlier one, and of the built-in ones, that
 // fits the same call. Errors are Problems with file and line.
 func Load(files ...File) (*Book, error) {
-	b := &Book{entries: map[string][]entry{}}
-	own, err := yamldoc.Parse("built-in prices", builtin) // a test of package schema checks it
-	if err != nil {
-		return nil, err
+	for _, f := range files {
+		if _, err := schema.Read("prices", f.Name, f.Data); err != nil {
+			return nil, err
+		}
 	}
-	if err := b.add(0, own); err != nil {
-		return nil, err
-	}
-	for i, f := range files {
-		if err := b.addFile(i+1, f); err != nil {
+	return Of(append([]File{{Name: "built-in prices", Data: builtin}}, files...)) // a test of package schema checks the first
+}
+
+// Of makes a book of the files of another, as Files gave them: the same one,
+// whatever this Assay's own prices are.
+func Of(files []File) (*Book, error) {
+	b := &Book{files: files, entries: map[string][]entry{}}
+	for layer, f := range files {
+		doc, err := yamldoc.Parse(f.Name, f.Data)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.add(layer, doc); err != nil {
 			return nil, err
 		}
 	}
 	return b, nil
 }
 
-func (b *Book) addFile(layer int, f File) error {
-	doc, err := schema.Read("prices", f.Name, f.Data)
-	if err != nil {
-		return err
+// Files are what the book was read from, the built-in prices first.
+func (b *Book) Files() []File { return slices.Clone(b.files) }
+
+// Digest tells books apart: SHA-256 of what their files say, in hex.
+func (b *Book) Digest() string {
+	sum := sha256.New()
+	for _, f := range b.files {
+		fmt.Fprintf(sum, "%d\n", len(f.Data))
+		sum.Write(f.Data)
 	}
-	return b.add(layer, doc)
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 func (b *Book) add(layer int, doc *yamldoc.Doc) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/assay-llmops/assay/internal/llm"
 	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/problem/problemtest"
+	"github.com/assay-llmops/assay/internal/schema"
 )
 
 func day(s string) time.Time {
@@ -99,9 +100,9 @@ func TestCostIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		price := rapid.Int64Range(0, 200_000_000).Draw(t, "millionths of a dollar per million tokens")
 		text := new(big.Rat).SetFrac64(price, 1_000_000).FloatString(6)
-		b := &Book{entries: map[string][]entry{}}
 		file := "providers: {p: [{model: m, input: \"" + text + "\", output: \"" + text + "\"}]}"
-		if err := b.addFile(0, File{Name: "p", Data: []byte(file)}); err != nil {
+		b, err := Of([]File{{Name: "p", Data: []byte(file)}})
+		if err != nil {
 			t.Fatal(err)
 		}
 		u := llm.Usage{InputTokens: rapid.Int64Range(0, 1<<30).Draw(t, "in"), OutputTokens: rapid.Int64Range(0, 1<<30).Draw(t, "out"), Known: true}
@@ -177,8 +178,12 @@ func FuzzLoad(f *testing.F) {
 	f.Add(builtin)
 	f.Add([]byte("providers: {p: [3]}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		b := &Book{entries: map[string][]entry{}}
-		if err := b.addFile(0, File{Name: "p.yaml", Data: data}); err != nil {
+		var b *Book
+		_, err := schema.Read("prices", "p.yaml", data)
+		if err == nil {
+			b, err = Of([]File{{Name: "p.yaml", Data: data}})
+		}
+		if err != nil {
 			if !problem.Is(err) {
 				t.Errorf("not a Problem: %v", err)
 			}

@@ -111,6 +111,16 @@ type Keeper interface {
 	Keep(ctx context.Context, project string, policy *Retention) (*Retained, error)
 }
 
+// Recoster is a Store that can compute costs again. A cost is computed once, when
+// a span arrives, at the prices that the store has then for the span's date; it
+// stays what it is when the store is opened with other prices.
+type Recoster interface {
+	// Recost computes again what the spans cost that have arrived and started at
+	// since or later, at the prices that the store has now, and says how many
+	// costs that changed. progress is told how many spans were looked at.
+	Recost(ctx context.Context, project string, since int64, progress func(done int64)) (changed int64, err error)
+}
+
 // Retained is what a retention removed.
 type Retained struct {
 	Spans int64

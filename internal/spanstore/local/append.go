@@ -3,9 +3,8 @@ package local
 import (
 	"context"
 	"fmt"
-	"strings"
-	"time"
 
+	"github.com/assay-llmops/assay/internal/price"
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/local/block"
 	"github.com/assay-llmops/assay/internal/spanstore/local/index"
@@ -25,7 +24,7 @@ func (s *Store) Append(ctx context.Context, project string, b *spanstore.Batch) 
 		return err
 	}
 	if n := len(b.Spans) + len(b.Logs); n > 0 {
-		rows, err := s.rows(n, func(k int) block.Item { return itemOf(b, k) })
+		rows, err := s.rows(seglog.Ref{}, n, func(k int) block.Item { return itemOf(b, k) }, s.now)
 		if err != nil {
 			return err
 		}
@@ -90,6 +89,7 @@ func move(rows *index.Rows, first seglog.Ref, count int) {
 
 // replay tells the index what it has not seen of a log.
 func (s *Store) replay(ctx context.Context, project string, log *seglog.Log) error {
+	by := s.then(project)
 	return log.Replay(ctx, seglog.Ref(s.index.Mark(project)), func(ref seglog.Ref, r seglog.Record) error {
 		rows := &index.Rows{}
 		switch r.Type {
@@ -100,7 +100,7 @@ func (s *Store) replay(ctx context.Context, project string, log *seglog.Log) err
 				break
 			}
 			// What no row can be made of was never acknowledged by this version.
-			if rows, err = s.rows(v.Len(), v.Item); err != nil {
+			if rows, err = s.rows(ref, v.Len(), v.Item, by); err != nil {
 				s.unreadable.Add(1)
 			}
 		case seglog.Scores:
@@ -133,9 +133,9 @@ func itemOf(b *spanstore.Batch, k int) block.Item {
 	return it
 }
 
-// rows makes the rows of a block's items. An item that cannot be read has none;
-// the error is of the first such one.
-func (s *Store) rows(n int, item func(k int) block.Item) (*index.Rows, error) {
+// rows makes the rows of the items of the block at first. An item that cannot be
+// read has none; the error is of the first such one.
+func (s *Store) rows(first seglog.Ref, n int, item func(k int) block.Item, by books) (*index.Rows, error) {
 	rows := &index.Rows{}
 	origins := map[int]*semconv.Origin{}
 	var bad error
@@ -150,14 +150,16 @@ func (s *Store) rows(n int, item func(k int) block.Item) (*index.Rows, error) {
 			o = &read
 			origins[it.Origin] = o
 		}
-		if err := s.row(rows, o, &it, index.Ref{Ordinal: uint32(k)}); err != nil && bad == nil {
+		if err := s.row(rows, o, &it, index.Ref{Ordinal: uint32(k)}, func(start int64) *price.Book {
+			return by(seglog.Ref{Segment: first.Segment, Ordinal: first.Ordinal + uint32(k)}, start)
+		}); err != nil && bad == nil {
 			bad = fmt.Errorf("item %d: %w", k, err)
 		}
 	}
 	return rows, bad
 }
 
-func (s *Store) row(rows *index.Rows, o *semconv.Origin, it *block.Item, ref index.Ref) error {
+func (s *Store) row(rows *index.Rows, o *semconv.Origin, it *block.Item, ref index.Ref, by func(start int64) *price.Book) error {
 	if it.Type == block.Log {
 		l, err := otlp.ReadLog(it.Bytes)
 		if err != nil {
@@ -184,48 +186,12 @@ func (s *Store) row(rows *index.Rows, o *semconv.Origin, it *block.Item, ref ind
 		return err
 	}
 	r := index.Span{Row: row, Ref: ref}
-	r.Cost, r.HasPrice = s.price(&row)
+	r.Cost, r.HasPrice = cost(by(row.Start), &row)
 	rows.Spans = append(rows.Spans, r)
 	for _, score := range semconv.SpanScores(o, &span) {
 		rows.Scores = append(rows.Scores, index.Score{Score: score, Ref: ref})
 	}
 	return nil
-}
-
-// price is what a span cost at the prices of its date, by the model that
-// answered, else by the one that was asked.
-func (s *Store) price(row *trace.Row) (nanos int64, ok bool) {
-	if s.o.Prices == nil || !row.Usage.Known {
-		return 0, false
-	}
-	at := time.Unix(0, row.Start).UTC()
-	for _, model := range []string{row.Model, row.ModelAsked} {
-		if nanos, ok = s.o.Prices.Cost(row.Provider, model, at, row.Usage); ok {
-			return nanos, true
-		}
-		if other := seller(row.Provider, model); other != "" {
-			if nanos, ok = s.o.Prices.Cost(other, model, at, row.Usage); ok {
-				return nanos, true
-			}
-		}
-	}
-	return 0, false
-}
-
-// seller is the provider of whose list a model's price is, where the one that
-// serves it has none of its own: the clouds sell these models at the prices of
-// those who make them. It is empty where none is known. What Bedrock serves has
-// names of its own, which no list has.
-func seller(provider, model string) string {
-	switch provider {
-	case "azure.ai.openai":
-		return "openai"
-	case "gcp.gemini", "gcp.gen_ai", "gcp.vertex_ai":
-		if strings.HasPrefix(model, "gemini") {
-			return "gemini"
-		}
-	}
-	return ""
 }
 
 // scoreRows are the rows of a record of scores; a nil one was erased.

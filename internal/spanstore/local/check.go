@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/assay-llmops/assay/internal/price"
 	"github.com/assay-llmops/assay/internal/spanstore/local/index"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
 	"github.com/assay-llmops/assay/internal/vfs"
@@ -39,13 +40,13 @@ func CheckIndex(ctx context.Context, dir string) error {
 // store, lost is what is gone with it, and the error is a problem of package
 // problem.
 func CheckBeside(dir, project string, bad func(file, lost string, err error)) {
-	s := &Store{dir: dir, o: Options{Log: seglog.Options{FS: vfs.OS{}}}, settings: map[string]*settings{}}
+	s := &Store{dir: dir, o: Options{Log: seglog.Options{FS: vfs.OS{}}}, settings: map[string]*settings{}, books: map[string]*price.Book{}}
 	at := func(name string) string { return filepath.Join("projects", project, name) }
 	if _, err := s.loadPending(project); err != nil {
 		bad(at(pendingName), "what an erasure that was cut short has still to remove", err)
 	}
 	if err := s.loadSettings(project); err != nil {
-		bad(at(settingsName), "what was decided about the project", err)
+		bad(at(settingsName), "what the project keeps, and by which prices its spans cost", err)
 	}
 }
 
@@ -72,12 +73,14 @@ func Check(ctx context.Context, dir string) ([]Checked, error) {
 }
 
 // Reindex makes the index of the store in a folder anew, and says how many spans
-// it has. No other process may have the folder open.
+// it has. Spans cost what they did; the options' prices are for those that came
+// before a project's settings said by which. No other process may have the folder
+// open.
 func Reindex(ctx context.Context, dir string, o Options) (spans int64, err error) {
 	if err := os.RemoveAll(filepath.Join(dir, "index")); err != nil {
 		return 0, fmt.Errorf("removing the index: %w", err)
 	}
-	s, err := Open(ctx, dir, o)
+	s, err := openStore(ctx, dir, o, true)
 	if err != nil {
 		return 0, err
 	}

@@ -121,6 +121,7 @@ func set[T comparable](list []T) map[T]bool {
 // taken one for a copy of a span that is gone, or have counted no usage of it
 // because of one. Of what the index has, it learns nothing new.
 func (s *Store) again(ctx context.Context, project string, log *seglog.Log, p *pending) error {
+	by := s.then(project)
 	traces, from := set(p.Traces), seglog.Ref{Segment: p.Before}
 	if len(p.Touched) > 0 {
 		from = seglog.Ref{}
@@ -136,13 +137,13 @@ func (s *Store) again(ctx context.Context, project string, log *seglog.Log, p *p
 		if err != nil {
 			return nil // it is told of where all of the log is read
 		}
-		rows, _ := s.rows(v.Len(), func(k int) block.Item { // what has no row has none
+		rows, _ := s.rows(ref, v.Len(), func(k int) block.Item { // what has no row has none
 			it := v.Item(k)
 			if it.Type != block.Span || !traces[traceOf(&it)] {
 				it.Type = block.Empty
 			}
 			return it
-		})
+		}, by)
 		if len(rows.Spans) == 0 {
 			return nil
 		}

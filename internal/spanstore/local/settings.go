@@ -1,13 +1,23 @@
 package local
 
-import "github.com/assay-llmops/assay/internal/spanstore"
+import (
+	"fmt"
 
-// settings are what was decided about a project. They are a file beside the log: the index may be deleted,
+	"github.com/assay-llmops/assay/internal/price"
+	"github.com/assay-llmops/assay/internal/spanstore"
+)
+
+// settings are what was decided about a project: what it keeps, and by which
+// prices its spans cost. They are a file beside the log: the index may be deleted,
 // and of the log itself retention removes the oldest, which is where they would
 // be. A backup takes the file along; an export, which is spans for anybody, does
 // not. A value is never changed, but replaced.
 type settings struct {
-	Keep *spanstore.Retention `json:"keep,omitempty"` // nil: what the server keeps of all
+	Keep  *spanstore.Retention    `json:"keep,omitempty"`  // nil: what the server keeps of all
+	Books map[string][]price.File `json:"books,omitempty"` // by digest
+	Costs []rule                  `json:"costs,omitempty"`
+
+	Recosting bool `json:"recosting,omitempty"` // the index may have costs of before the last rule
 }
 
 const settingsName = "settings.json"
@@ -25,12 +35,20 @@ func (s *Store) settingsOf(project string) *settings {
 // loadSettings reads the settings of a project from its folder.
 func (s *Store) loadSettings(project string) error {
 	c := &settings{}
-	_, err := s.readState(project, settingsName, c, "take it from a backup; without the file, the project keeps what the server keeps of all")
+	_, err := s.readState(project, settingsName, c, "take it from a backup; without the file, the project keeps what the server keeps of all, and a new index costs by today's prices")
 	if err != nil {
 		return err
 	}
 	s.settingsMu.Lock()
 	defer s.settingsMu.Unlock()
+	for digest, files := range c.Books {
+		if s.books[digest] != nil {
+			continue
+		}
+		if s.books[digest], err = price.Of(files); err != nil {
+			return fmt.Errorf("reading the prices of project %s: %w", project, err)
+		}
+	}
 	s.settings[project] = c
 	return nil
 }

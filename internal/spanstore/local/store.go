@@ -18,7 +18,7 @@ import (
 
 // Options are what a store is opened with. Zero members have defaults.
 type Options struct {
-	Prices *price.Book                              // nil: no cost is computed
+	Prices *price.Book                              // what arrives costs by these; nil: no cost is computed
 	Index  index.Options                            // bounds of the index
 	Log    seglog.Options                           // of each project's log; Cache and Damage are the store's
 	Damage func(project string, what seglog.Damage) // told of damaged parts of a log; nil: they are only counted
@@ -42,7 +42,10 @@ type Store struct {
 	closed bool
 
 	settingsMu sync.Mutex
-	settings   map[string]*settings // by project
+	settings   map[string]*settings   // by project
+	books      map[string]*price.Book // by digest: those that settings name
+	recosting  sync.Mutex             // one recost at a time
+	frozen     bool                   // nothing arrives: other prices do not matter
 
 	erasing sync.Mutex // one erasure at a time
 
@@ -59,13 +62,20 @@ var _ spanstore.Store = (*Store)(nil)
 // returns when the index has seen all of every log. No other process may have the
 // folder open.
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
+	return openStore(ctx, dir, o, false)
+}
+
+func openStore(ctx context.Context, dir string, o Options, frozen bool) (*Store, error) {
 	if o.Log.FS == nil {
 		o.Log.FS = vfs.OS{}
 	}
 	if o.Log.Cache == nil {
 		o.Log.Cache = seglog.NewCache(64 << 20)
 	}
-	s := &Store{o: o, dir: dir, longSearch: longSearch, logs: map[string]*seglog.Log{}, settings: map[string]*settings{}}
+	s := &Store{
+		o: o, dir: dir, frozen: frozen, longSearch: longSearch,
+		logs: map[string]*seglog.Log{}, settings: map[string]*settings{}, books: map[string]*price.Book{},
+	}
 	if err := os.MkdirAll(filepath.Join(dir, "projects"), 0o700); err != nil {
 		return nil, fmt.Errorf("making the folder of the store: %w", err)
 	}
@@ -110,6 +120,12 @@ func (s *Store) start(ctx context.Context) error {
 			return fmt.Errorf("finishing an erasure in project %s: %w", project, err)
 		}
 		if err := s.dropBefore(ctx, project, log, nil); err != nil { // of a retention that was cut short
+			return err
+		}
+		if _, err := s.finishRecost(ctx, project, nil); err != nil {
+			return err
+		}
+		if err := s.adopt(project, log); err != nil {
 			return err
 		}
 	}
@@ -170,7 +186,10 @@ func (s *Store) log(project string, create bool) (*seglog.Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.loadSettings(project); err != nil {
+	if err = s.loadSettings(project); err == nil && s.index != nil { // else it is adopted when it is indexed
+		err = s.adopt(project, log)
+	}
+	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
 	s.logs[project] = log

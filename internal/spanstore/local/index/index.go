@@ -212,11 +212,12 @@ func (x *Index) SpanTables() []string {
 	return []string{catalog(true) + ".spans", catalog(false) + ".spans"}
 }
 
-// scratch are tables through which a flush or an erasure says which rows it means.
+// scratch are tables that say which rows a flush, an erasure or new costs mean.
 const scratch = `
 CREATE TABLE wanted (project UINTEGER, hi UBIGINT, lo UBIGINT);
 CREATE TABLE gone (project UINTEGER, seg UINTEGER, ord UINTEGER);
 CREATE TABLE talks (session VARCHAR);
+CREATE TABLE costs (seg UINTEGER, ord UINTEGER, cost BIGINT);
 CREATE TABLE recount (project UINTEGER, seg UINTEGER, ord UINTEGER, counted BOOLEAN);
 `
 

@@ -117,7 +117,7 @@ func drawFigures(t *rapid.T) spanstore.Aggregate {
 	return q
 }
 
-// Whatever came, was replaced, counted again, erased or dropped, and whatever of
+// Whatever came, was replaced, counted again, costed again, erased or dropped, and whatever of
 // it is hot, cold or rolled up: the roll-ups tell what the spans tell.
 func TestRollUpsTellWhatTheSpansTell(t *testing.T) {
 	x := openTest(t, t.TempDir(), Options{RollIdle: 1, Recent: 20})
@@ -144,8 +144,20 @@ func TestRollUpsTellWhatTheSpansTell(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			"merge":        merge,
-			"roll up":      func() { merge(); rollAll(t, x) },
+			"merge":   merge,
+			"roll up": func() { merge(); rollAll(t, x) },
+			"other costs": func() {
+				id, ok := x.Project(project)
+				if !ok {
+					return
+				}
+				salt := int64(rapid.IntRange(1, 5).Draw(t, "salt"))
+				if _, err := x.Reprice(context.Background(), id, func(_ *trace.Row, r Ref) (int64, bool) {
+					return salt * int64(r.Ordinal), salt%2 == int64(r.Ordinal)%2
+				}, nil); err != nil {
+					t.Fatal(err)
+				}
+			},
 			"next segment": func() { next = Ref{next.Segment + 1, 0} },
 			"drop or erase": func() {
 				id, ok := x.Project(project)
@@ -163,7 +175,7 @@ func TestRollUpsTellWhatTheSpansTell(t *testing.T) {
 				}
 			},
 		}
-		for _, step := range append([]string{"add", "add", "roll up"}, rapid.SliceOfN(rapid.SampledFrom([]string{"add", "add", "add", "merge", "roll up", "roll up", "next segment", "drop or erase"}), 0, 8).Draw(t, "steps")...) {
+		for _, step := range append([]string{"add", "add", "roll up"}, rapid.SliceOfN(rapid.SampledFrom([]string{"add", "add", "add", "merge", "roll up", "roll up", "next segment", "drop or erase", "other costs"}), 0, 8).Draw(t, "steps")...) {
 			steps[step]()
 		}
 		for range 4 {
