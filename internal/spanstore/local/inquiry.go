@@ -5,6 +5,7 @@ import (
 
 	"github.com/assay-llmops/assay/internal/spanstore/filter"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
+	"github.com/assay-llmops/assay/internal/spanstore/sqlquery"
 )
 
 // The text of a span is not in the index, so a filter with conditions on text is
@@ -71,9 +72,9 @@ func hasText(e filter.Expr) bool {
 
 // loose is the filter without conditions on text, true of every span that it is
 // true of: in place of each stands what makes the filter true rather than false.
-// Where near is set, one whose tokens are known stands there as its number, for
-// the index to leave out what is far from all that it holds for.
-func (q *inquiry) loose(near bool) filter.Expr {
+// One of which near says where it may hold stands there as its number, for the
+// index to leave out what is far from that.
+func (q *inquiry) loose(near [][]sqlquery.Group) filter.Expr {
 	k := -1 // conditions on text are counted as part does
 	var of func(e filter.Expr, negated bool) filter.Expr
 	list := func(parts []filter.Expr, negated bool) []filter.Expr {
@@ -98,7 +99,7 @@ func (q *inquiry) loose(near bool) filter.Expr {
 			switch k++; {
 			case negated:
 				return filter.Or{} // never
-			case near && len(q.texts[k].tokens) > 0:
+			case near != nil && near[k] != nil:
 				return filter.Cond{Field: filter.FieldText, Value: filter.Value{Int: int64(k)}}
 			}
 			return filter.And{} // always

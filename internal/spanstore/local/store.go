@@ -35,7 +35,7 @@ type Store struct {
 	dir   string
 	index *index.Index
 
-	longSearch int // lower in tests
+	filtering filtering
 
 	mu     sync.RWMutex
 	logs   map[string]*seglog.Log // by project
@@ -73,7 +73,7 @@ func openStore(ctx context.Context, dir string, o Options, frozen bool) (*Store,
 		o.Log.Cache = seglog.NewCache(64 << 20)
 	}
 	s := &Store{
-		o: o, dir: dir, frozen: frozen, longSearch: longSearch,
+		o: o, dir: dir, frozen: frozen, filtering: filtering{after: 16_000, share: 4},
 		logs: map[string]*seglog.Log{}, settings: map[string]*settings{}, books: map[string]*price.Book{},
 	}
 	if err := os.MkdirAll(filepath.Join(dir, "projects"), 0o700); err != nil {

@@ -79,7 +79,11 @@ func TestSidecar(t *testing.T) {
 		two := [][]byte{[]byte("word3"), []byte("and")}
 		both := h.MayHold(two)
 		holding := map[seglog.Ref]bool{}
-		for _, s := range h.Holding(two) {
+		stretches, of := h.Holding(two)
+		if of != int64(len(texts)) {
+			t.Errorf("%d items, want %d", of, len(texts))
+		}
+		for _, s := range stretches {
 			for i := range s.Count {
 				holding[seglog.Ref{Segment: s.First.Segment, Ordinal: s.First.Ordinal + i}] = true
 			}

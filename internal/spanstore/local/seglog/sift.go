@@ -49,8 +49,8 @@ type Stretch struct {
 }
 
 // Holding gives all stretches of the log that MayHold's function says yes of, in
-// order.
-func (l *Log) Holding(tokens [][]byte) (list []Stretch) {
+// order, and how many items there are in all.
+func (l *Log) Holding(tokens [][]byte) (list []Stretch, of int64) {
 	q := newSifter(l, tokens)
 	for _, number := range l.numbers() {
 		_, side, entries := l.sideOf(number)
@@ -62,13 +62,14 @@ func (l *Log) Holding(tokens [][]byte) (list []Stretch) {
 			entries = s.entries
 		}
 		for i := range entries {
+			h := &entries[i].head
+			of += int64(h.count)
 			if len(s.entries) == 0 || s.may[i] {
-				h := &entries[i].head
 				list = append(list, Stretch{Ref{number, h.first}, h.count})
 			}
 		}
 	}
-	return list
+	return list, of
 }
 
 // numbers are those of all segments, in order.
