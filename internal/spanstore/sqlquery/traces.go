@@ -3,6 +3,7 @@ package sqlquery
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
 )
@@ -123,9 +124,12 @@ func Groups(s Scope, by spanstore.Dimension, q *spanstore.Query, after *Cursor, 
 		behind = fmt.Sprintf("WHERE last < %[1]d OR (last = %[1]d AND text < (SELECT text FROM dict WHERE dim = %[2]d AND id = %[3]d))", after.Start, DimOf(by), after.Trace.Lo())
 	}
 	return Statement{
-		SQL: fmt.Sprintf(`SELECT found.* FROM (SELECT %[1]s AS id, min(start), max(start) AS last, count(DISTINCT (hi, lo)), count(*), count(*) FILTER (error), %[2]s
-FROM spans WHERE %[3]s AND %[1]s <> 0 GROUP BY %[1]s) AS found LEFT JOIN dict ON dict.dim = %[4]d AND dict.id = found.id %[5]s ORDER BY last DESC, text DESC LIMIT %[6]d`,
+		// Which values are shown is asked first: to count distinct traces costs most.
+		SQL: fmt.Sprintf(`WITH page AS (SELECT found.id, text FROM (SELECT %[1]s AS id, max(start) AS last FROM spans WHERE %[3]s AND %[1]s <> 0 GROUP BY %[1]s) AS found
+	LEFT JOIN dict ON dict.dim = %[4]d AND dict.id = found.id %[5]s ORDER BY last DESC, text DESC LIMIT %[6]d)
+SELECT sums.* FROM (SELECT %[1]s AS id, min(start), max(start) AS last, count(DISTINCT (hi, lo)), count(*), count(*) FILTER (error), %[2]s
+	FROM spans SEMI JOIN page ON %[1]s = page.id WHERE %[3]s GROUP BY %[1]s) AS sums JOIN page USING (id) ORDER BY last DESC, text DESC`,
 			column, countedSums, where, DimOf(by), behind, limit),
-		Args: c.args,
+		Args: slices.Concat(c.args, c.args),
 	}, nil
 }
