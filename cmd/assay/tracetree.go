@@ -54,6 +54,9 @@ func (c *console) printTree(t *api.Trace) {
 			c.printf("%s! %s\n", strings.Repeat(" ", digits+1+2*depth+2), onOneLine.Replace(orElse(s.Reason, "error")))
 		}
 	}
+	if n := len(t.Lost); n > 0 {
+		c.warn(plural(n, "span") + " left out, damaged on the server's disk: " + strings.Join(t.Lost, ", "))
+	}
 	for _, s := range t.Scores {
 		c.printf("score %s\n", scoreLine(&s))
 	}

@@ -200,7 +200,7 @@ func TestServerKilledUnderLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts many processes")
 	}
-	kills := 5
+	kills := 3
 	if text := os.Getenv("ASSAY_KILLS"); text != "" {
 		var err error
 		if kills, err = strconv.Atoi(text); err != nil {

@@ -140,7 +140,7 @@ func (c *call) trace() (any, error) {
 			return nil, err
 		}
 	}
-	out := Trace{Summary: sum(t), List: []Step{}, Scores: each(t.Scores, scoreOf), Lost: t.Lost}
+	out := Trace{Summary: sum(t), List: []Step{}, Scores: each(t.Scores, scoreOf), Lost: each(t.Lost, func(id *trace.SpanID) string { return id.String() })}
 	for _, p := range nest(t.Records) {
 		out.Orphaned = out.Orphaned || p.orphan
 		out.List = append(out.List, c.step(t, p, !whole))
@@ -161,6 +161,9 @@ func (c *call) span() (any, error) {
 		if t.Records[p.at].Span == id {
 			return c.step(t, p, false), nil
 		}
+	}
+	if slices.Contains(t.Lost, id) {
+		return nil, spanstore.ErrDamaged
 	}
 	return nil, spanstore.ErrNotFound
 }

@@ -119,9 +119,9 @@ type Session struct {
 // followed by those below it, depth says how far down it is.
 type Trace struct {
 	Summary
-	List   []Step  `json:"spans"`
-	Scores []Score `json:"scores"`
-	Lost   int     `json:"lost_spans,omitempty" doc:"Spans that are left out, since their bytes are damaged on disk."`
+	List   []Step   `json:"spans"`
+	Scores []Score  `json:"scores"`
+	Lost   []string `json:"lost_spans,omitempty" doc:"Ids of spans that are left out, since their bytes are damaged on disk."`
 }
 
 // Step is a span in its trace.

@@ -84,7 +84,7 @@ type Trace struct {
 	Records []Record // by start, then id
 	Spans   []Raw    // the same order
 	Scores  []trace.Score
-	Lost    int // spans that are left out, since their bytes are damaged on disk
+	Lost    []trace.SpanID // left out, since their bytes are damaged on disk
 }
 
 // Raw is a span as it was sent.

@@ -18,7 +18,7 @@ const (
 )
 
 // Trace gives all spans of a trace by start, with what belongs to them. A span
-// whose bytes are lost is left out and counted.
+// whose bytes are lost is left out and named.
 func (s *Store) Trace(ctx context.Context, project string, id trace.ID) (*spanstore.Trace, error) {
 	log, number, ok, err := s.find(project)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *Store) Trace(ctx context.Context, project string, id trace.ID) (*spanst
 		o := &list[i]
 		if o.item == nil {
 			if _, err := log.Item(ctx, refs[i]); errors.Is(err, seglog.ErrDamaged) { // else it is being erased
-				t.Lost++
+				t.Lost = append(t.Lost, trace.SpanIDOf(rows[i].Span))
 			}
 			continue
 		}
@@ -63,7 +63,7 @@ func (s *Store) Trace(ctx context.Context, project string, id trace.ID) (*spanst
 		t.Records, t.Spans = append(t.Records, s.record(&rows[i])), append(t.Spans, raw)
 	}
 	switch {
-	case len(t.Spans) == 0 && t.Lost > 0:
+	case len(t.Spans) == 0 && len(t.Lost) > 0:
 		return nil, fmt.Errorf("the spans of the trace are lost: %w", spanstore.ErrDamaged)
 	case len(t.Spans) == 0:
 		return nil, spanstore.ErrNotFound

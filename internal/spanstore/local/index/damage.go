@@ -100,7 +100,17 @@ func Check(ctx context.Context, dir string) (err error) {
 	if err := x.exec(ctx, x.attach(FileName, "cold")+" (READ_ONLY)"); err != nil {
 		return bad(err)
 	}
-	for _, table := range append(tableNames(), "marks", "layout") {
+	var tables []string
+	err = x.each(ctx, "SELECT table_name FROM duckdb_tables() WHERE database_name = 'cold' ORDER BY ALL", func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		tables = append(tables, name)
+		return err
+	})
+	if err != nil {
+		return bad(err)
+	}
+	for _, table := range tables {
 		var n int64
 		var sum sql.NullString
 		row := x.conn.QueryRowContext(ctx, "SELECT count(*), bit_xor(hash(t))::VARCHAR FROM cold."+table+" AS t")
