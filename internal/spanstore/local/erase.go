@@ -23,7 +23,8 @@ var _ spanstore.Eraser = (*Store)(nil)
 // came while the call began, none.
 //
 // What goes is decided first, and is a file until it is gone (see pending): an
-// erasure that a crash cuts short is carried out when the store is opened.
+// erasure that a crash cuts short is carried out when the store is opened, one that
+// an error ended within the hour or before the next one.
 func (s *Store) Erase(ctx context.Context, project string, what spanstore.Erasure) (*spanstore.Erased, error) {
 	log, number, ok, err := s.find(project)
 	if err != nil {
@@ -86,7 +87,10 @@ func (s *Store) carryOut(ctx context.Context, project string, log *seglog.Log, p
 	number, ok := s.index.Project(project)
 	var removed index.Removed
 	if ok {
-		if removed, err = s.index.Erase(ctx, number, gone); err == nil {
+		if err = s.index.Merge(ctx); err == nil { // so that Erase, which lets nobody in, has little of it to do
+			removed, err = s.index.Erase(ctx, number, gone)
+		}
+		if err == nil {
 			err = s.again(ctx, project, log, p)
 		}
 		if err == nil { // with its mark: else a crash would lose what again appended

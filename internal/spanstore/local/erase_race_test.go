@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
@@ -172,6 +173,40 @@ func TestErasureSurvivesAPowerCut(t *testing.T) {
 	if outcomes["had not begun"] == 0 || outcomes["was finished"] < 3 {
 		t.Errorf("outcomes %v: the test cut too few things", outcomes)
 	}
+}
+
+// An erasure that found no room is an error, and is not forgotten.
+func TestErasureOnAFullDiskIsCarriedOutLater(t *testing.T) {
+	dir, disk := t.TempDir(), crashfs.New()
+	if err := os.MkdirAll(filepath.Join(dir, "projects", "shop", "log"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s, err := local.Open(t.Context(), dir, local.Options{Index: index.Options{Threads: 1}, Log: seglog.Options{FS: disk}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed(t, s)
+	storetest.Confide(t, s)
+	files := 0
+	disk.Before(func(op crashfs.Op) error {
+		if op.Kind != crashfs.Create {
+			return nil
+		}
+		if files++; files == 3 { // after a new segment, and what is to go
+			return syscall.ENOSPC
+		}
+		return nil
+	})
+	if _, err := s.Erase(t.Context(), "shop", spanstore.Erasure{User: "user-to-forget"}); !errors.Is(err, spanstore.ErrFull) {
+		t.Fatalf("erased without room: %v", err)
+	}
+	if p, err := s.Spans(t.Context(), "shop", spanstore.Query{}); err != nil || len(p.Spans) == 1 {
+		t.Fatalf("nothing was cut short: %+v, %v", p, err)
+	}
+	if _, err := s.Erase(t.Context(), "shop", spanstore.Erasure{User: "somebody else"}); err != nil {
+		t.Fatal(err)
+	}
+	checkForgotten(t, s, dir, disk)
 }
 
 // rename moves the files of a disk from one folder to another.

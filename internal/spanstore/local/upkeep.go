@@ -31,6 +31,7 @@ func (s *Store) upkeep(life context.Context) {
 			return
 		case <-keep.C:
 			s.keep(life)
+			s.finishErasings(life)
 		case <-tidy.C:
 			now := s.written()
 			if now-before <= quietBytes {
@@ -71,6 +72,16 @@ func (s *Store) tidy(ctx context.Context, written int64) {
 				break
 			}
 		}
+	}
+}
+
+// finishErasings carries out what a full disk, say, cut short. A failure is met
+// again an hour later, and told to who erases next.
+func (s *Store) finishErasings(ctx context.Context) {
+	s.erasing.Lock()
+	defer s.erasing.Unlock()
+	for project, log := range s.every() {
+		_ = s.finishErasing(ctx, project, log)
 	}
 }
 

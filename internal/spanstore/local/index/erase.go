@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/assay-llmops/assay/internal/spanstore/sqlquery"
 	"github.com/assay-llmops/assay/internal/trace"
@@ -38,14 +39,15 @@ type Gone struct {
 
 // Erase removes the rows of what is gone, and every text that no row has any
 // more, from memory and from the file, which is written anew: DuckDB would leave
-// in it what it deleted. The rows go in one transaction. Nothing is appended or
-// asked meanwhile.
+// in it what it deleted. The rows go in one transaction. Nothing is asked meanwhile,
+// and until they are gone nothing is appended.
 func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Removed, err error) {
 	ctx = context.WithoutCancel(ctx)
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
 	x.gate.Lock()
-	defer x.gate.Unlock()
+	goOn := sync.OnceFunc(x.gate.Unlock)
+	defer goOn()
 	x.bufferMu.Lock()
 	b, ends := x.take(), maps.Clone(x.ends)
 	x.bufferMu.Unlock()
@@ -77,6 +79,7 @@ func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Remo
 	for _, e := range forgotten {
 		x.dict.forget(e.dim, e.id)
 	}
+	goOn() // what arrives now waits in the buffer
 	x.spans.Add(-removed.Spans)
 	for _, list := range [][]trace.ID{g.Traces, g.Touched} {
 		for _, id := range list {
