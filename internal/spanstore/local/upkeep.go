@@ -12,13 +12,14 @@ import (
 )
 
 const (
-	tidyEvery  = 10 * time.Second // how often the store looks whether it is quiet
-	quietBytes = 16 << 20         // no more than this has come meanwhile
+	tidyEvery  = 10 * time.Second // how often the store looks how much has come
+	quietBytes = 16 << 20         // so much, and it works on old segments all the time
+	busyBytes  = 128 << 20        // so much, and it works on them a part of the time; with more, not at all
 	keepEvery  = time.Hour        // how often it removes what is too old or too much
 )
 
-// upkeep makes old segments smaller and quicker to read while little arrives, and
-// keeps to what the options say is kept, until life ends.
+// upkeep makes old segments smaller and quicker to read, less or not at all while
+// much arrives, and keeps to what the options say is kept, until life ends.
 func (s *Store) upkeep(life context.Context) {
 	defer close(s.finished)
 	tidy, keep := time.NewTicker(tidyEvery), time.NewTicker(keepEvery)
@@ -34,8 +35,11 @@ func (s *Store) upkeep(life context.Context) {
 			s.finishErasings(life)
 		case <-tidy.C:
 			now := s.written()
-			if now-before <= quietBytes {
-				s.tidy(life, now)
+			switch came := now - before; {
+			case came <= quietBytes:
+				s.tidy(life, now+quietBytes, tidyEvery)
+			case came <= busyBytes:
+				s.tidy(life, now+busyBytes, tidyEvery/4)
 			}
 			before = now
 		}
@@ -57,13 +61,13 @@ func (s *Store) written() (n int64) {
 	return n
 }
 
-// tidy works on old segments, one after the other, as long as little more than
-// written has come. A failure changes nothing, and is met again, and told, by who
-// writes next.
-func (s *Store) tidy(ctx context.Context, written int64) {
+// tidy works on old segments, one after the other, for a time and until so much
+// has been written in all. A failure changes nothing, and is met again, and told,
+// by who writes next.
+func (s *Store) tidy(ctx context.Context, until int64, turn time.Duration) {
 	began := time.Now()
 	for _, log := range s.every() {
-		for ctx.Err() == nil && s.written()-written <= quietBytes && time.Since(began) < tidyEvery {
+		for ctx.Err() == nil && s.written() <= until && time.Since(began) < turn {
 			more, err := log.Tidy(ctx)
 			if err == nil && !more {
 				more, err = log.Settle(ctx)
