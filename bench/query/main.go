@@ -90,6 +90,9 @@ func (m *measurement) all(ctx context.Context, rebuild bool) (err error) {
 		}
 		defer os.RemoveAll(m.keep) //nolint:errcheck // a temporary folder
 	}
+	if err := os.MkdirAll(m.keep, 0o700); err != nil {
+		return err
+	}
 	m.data = filepath.Join(m.keep, "data")
 	if m.binary, err = filepath.Abs(m.binary); err != nil {
 		return err
