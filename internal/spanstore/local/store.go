@@ -72,12 +72,21 @@ func openStore(ctx context.Context, dir string, o Options, frozen bool) (*Store,
 	if o.Log.Cache == nil {
 		o.Log.Cache = seglog.NewCache(64 << 20)
 	}
+	if err := os.MkdirAll(filepath.Join(dir, "projects"), 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder of the store: %w", err)
+	}
+	s, err := started(ctx, dir, o, frozen)
+	if errors.Is(err, spanstore.ErrDamaged) { // its index, which left a marker that it is to be made anew
+		s, err = started(ctx, dir, o, frozen)
+	}
+	return s, err
+}
+
+// started makes a store and starts it.
+func started(ctx context.Context, dir string, o Options, frozen bool) (*Store, error) {
 	s := &Store{
 		o: o, dir: dir, frozen: frozen, filtering: filtering{after: 16_000, share: 4},
 		logs: map[string]*seglog.Log{}, settings: map[string]*settings{}, books: map[string]*price.Book{},
-	}
-	if err := os.MkdirAll(filepath.Join(dir, "projects"), 0o700); err != nil {
-		return nil, fmt.Errorf("making the folder of the store: %w", err)
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())

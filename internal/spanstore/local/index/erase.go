@@ -51,7 +51,9 @@ func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Remo
 	x.bufferMu.Lock()
 	b, ends := x.take(), maps.Clone(x.ends)
 	x.bufferMu.Unlock()
-	if err := x.merge(ctx, b, ends); err != nil {
+	if err := x.merge(ctx, b, ends); damaged(err) {
+		return removed, x.spoil(err)
+	} else if err != nil {
 		return removed, err
 	}
 
@@ -71,6 +73,9 @@ func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Remo
 	}
 	if err != nil {
 		err = x.giveUp(ctx, err) // nothing was removed; whoever asks again finds all of it
+		if damaged(err) {
+			return Removed{}, x.breaks(err)
+		}
 		if clear := x.clearScratch(ctx); clear != nil {
 			return Removed{}, x.breaks(errors.Join(err, clear))
 		}
