@@ -82,8 +82,20 @@ func (cl *client) do(method, path string, body io.Reader) (io.ReadCloser, error)
 // refused is the problem that a server told.
 func refused(base string, answer *http.Response) error {
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
-	var failure api.Failure
-	if err != nil || json.Unmarshal(text, &failure) != nil || failure.Error == nil || failure.Error.Message == "" {
+	var failure struct {
+		api.Failure
+		Message string // of OTLP, which has a form of its own
+	}
+	if err == nil && json.Unmarshal(text, &failure) == nil && failure.Error == nil && failure.Message != "" {
+		failure.Error = &api.Error{Message: failure.Message}
+		switch answer.StatusCode {
+		case http.StatusUnauthorized:
+			failure.Error.Code = "unauthorized"
+		case http.StatusForbidden:
+			failure.Error.Fix = "use a key that has it: assay key create"
+		}
+	}
+	if failure.Error == nil || failure.Error.Message == "" {
 		return problem.Newf("the server at %s answers %s", base, answer.Status).Remedy("is it Assay? assay serve listens on port 4318")
 	}
 	e := failure.Error

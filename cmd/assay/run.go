@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -138,6 +140,7 @@ func (c *console) fail(err error) int {
 		c.tell("interrupted; what was finished is kept: run the same command again to go on")
 		return exitInterrupted
 	}
+	err = withRemedy(err)
 	c.fromHere(err)
 	if c.flags.JSON {
 		c.printJSON(failure(err))
@@ -149,6 +152,25 @@ func (c *console) fail(err error) int {
 	}
 	fmt.Fprintln(c.err, c.paint(red, "error: ")+shown(err.Error()))
 	return exitCannotRun
+}
+
+// withRemedy says what to do where the machine refuses what any command needs.
+func withRemedy(err error) error {
+	if problem.Is(err) {
+		return err
+	}
+	for cause, fix := range map[error]string{
+		syscall.EROFS:    "the disk can only be read: name a folder on another, or mount it to be written",
+		fs.ErrPermission: "you may not: check who may read and write there, or name another folder",
+		syscall.ENOSPC:   "the disk is full: make room, and run the same command again",
+		syscall.EDQUOT:   "your quota is used up: make room, and run the same command again",
+		syscall.EMFILE:   "too many files are open: raise the limit (ulimit -n)",
+	} {
+		if errors.Is(err, cause) {
+			return &problem.Problem{What: err.Error(), Fix: fix, Err: err}
+		}
+	}
+	return err
 }
 
 // fromHere names the files of problems as seen from the current folder: rooms

@@ -87,6 +87,25 @@ func (f *Folder) begin(path string) error {
 	return nil
 }
 
+// HoldStill keeps servers off a data folder while it is read, and writes nothing
+// there: a backup may lie where nobody can. release ends it.
+func HoldStill(dir string) (release func() error, err error) {
+	path := filepath.Join(dir, "lock")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return func() error { return nil }, nil // no server was ever started on it
+	}
+	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	free, err := lock.TryRLock()
+	if err != nil {
+		return nil, (&problem.Problem{File: dir, What: "the data folder cannot be locked: " + err.Error(), Err: err}).Remedy("check who may read there")
+	}
+	if !free {
+		return nil, problem.Newf("another process has the data folder open").At(dir, 0).
+			Remedy("stop it first; to copy the folder of a server that runs, assay backup")
+	}
+	return lock.Unlock, nil
+}
+
 // Close gives the folder back.
 func (f *Folder) Close() error {
 	if err := f.lock.Unlock(); err != nil {
