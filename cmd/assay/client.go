@@ -9,8 +9,10 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
+	"github.com/assay-llmops/assay/internal/access"
 	"github.com/assay-llmops/assay/internal/api"
 	"github.com/assay-llmops/assay/internal/problem"
 )
@@ -104,6 +106,26 @@ func refused(base string, answer *http.Response) error {
 		p.Fix = "put a key into ASSAY_API_KEY"
 	}
 	return p
+}
+
+// knowsProject is an error where the server has nothing of the project that was
+// named: most likely it is called otherwise.
+func (cl *client) knowsProject() error {
+	if cl.project == "" || cl.project == access.DefaultProject {
+		return nil
+	}
+	var all api.Projects
+	if err := cl.get("/projects", nil, &all); err != nil {
+		return err
+	}
+	if name := access.ProjectName(cl.project); !slices.Contains(all.Projects, name) {
+		p := problem.Newf("the server has no project %s", name)
+		if len(all.Projects) == 0 {
+			return p.Remedy("it has no project at all yet: the first span that is sent makes one")
+		}
+		return p.Wanted("one of %s", strings.Join(all.Projects, ", ")).Remedy("%s", problem.DidYouMean(name, all.Projects))
+	}
+	return nil
 }
 
 // get reads JSON from an endpoint of the API.

@@ -27,8 +27,9 @@ type traceCmd struct {
 type traceLsCmd struct {
 	serverFlag
 	spanQuery
-	Limit int  `short:"n" default:"20" help:"How many."`
-	Count bool `help:"Only say how many spans match; on a terminal, how many so far."`
+	Limit  int    `short:"n" default:"20" help:"How many."`
+	Cursor string `placeholder:"TEXT" help:"Go on where a list ended, which said so; with the same filter."`
+	Count  bool   `help:"Only say how many spans match; on a terminal, how many so far."`
 }
 
 func (cmd *traceLsCmd) Run(c *console) error {
@@ -44,20 +45,32 @@ func (cmd *traceLsCmd) Run(c *console) error {
 	}
 	list := []api.Summary{}
 	query := cmd.values()
+	next := cmd.Cursor
 	for len(list) < cmd.Limit {
+		if next != "" {
+			query.Set("cursor", next)
+		}
 		query.Set("limit", strconv.Itoa(min(cmd.Limit-len(list), 1000)))
 		var page api.TracePage
 		if err := cl.get("/traces", query, &page); err != nil {
 			return err
 		}
 		list = append(list, page.Traces...)
-		if page.Next == "" {
+		if next = page.Next; next == "" {
 			break
 		}
-		query.Set("cursor", page.Next)
+	}
+	if len(list) == 0 {
+		if err := cl.knowsProject(); err != nil {
+			return err
+		}
 	}
 	if c.flags.JSON {
-		c.printJSON(map[string]any{"format": "assay.traces/1", "traces": list})
+		out := map[string]any{"format": "assay.traces/1", "traces": list}
+		if next != "" {
+			out["next"] = next
+		}
+		c.printJSON(out)
 		return nil
 	}
 	if len(list) == 0 {
@@ -67,6 +80,9 @@ func (cmd *traceLsCmd) Run(c *console) error {
 	c.printf("%s\n", traceHead)
 	for i := range list {
 		c.printTrace(&list[i])
+	}
+	if next != "" {
+		c.note("there are more: -n says how many are listed, and --cursor %s goes on from here", next)
 	}
 	return nil
 }

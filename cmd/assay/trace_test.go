@@ -16,6 +16,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/assay-llmops/assay/internal/access"
 	"github.com/assay-llmops/assay/internal/api"
 	"github.com/assay-llmops/assay/internal/llm"
 	"github.com/assay-llmops/assay/internal/spanstore"
@@ -157,6 +158,20 @@ func (standIn) Export(_ context.Context, _ string, q spanstore.Query, write func
 	return nil
 }
 
+func (standIn) Projects(context.Context) ([]string, error) { return []string{"default", "shop"}, nil }
+
+// TestBucketTimes: two buckets are never told by the same time.
+func TestBucketTimes(t *testing.T) {
+	t.Parallel()
+	for want, width := range map[string]time.Duration{"09:01": time.Minute, "09:00:01": time.Second, "09:00:00.500": 500 * time.Millisecond} {
+		first, second := standInStart(), standInStart().Add(width)
+		layout := bucketLayout([]api.StatsRow{{Time: &first}, {Time: &second}, {}})
+		if got := second.Format(layout); got != "2026-03-01 "+want {
+			t.Errorf("%s wide: %s", width, got)
+		}
+	}
+}
+
 // standInServer is the API over standIn beside an endpoint that takes OTLP JSON.
 func standInServer(t *testing.T) string {
 	t.Helper()
@@ -167,7 +182,7 @@ func standInServer(t *testing.T) string {
 			if r.Header.Get("Authorization") != "Bearer key" {
 				return "", nil, errors.New("there is no such key")
 			}
-			return "default", []string{api.ScopeRead, api.ScopeWrite, api.ScopeAdmin}, nil
+			return access.ProjectName(r.URL.Query().Get("project")), []string{api.ScopeRead, api.ScopeWrite, api.ScopeAdmin, api.ScopeProjects}, nil
 		},
 	}))
 	mux.HandleFunc("POST /v1/traces", func(w http.ResponseWriter, r *http.Request) {

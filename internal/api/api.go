@@ -27,6 +27,10 @@ const (
 	ScopeAdmin = "admin"
 )
 
+// ScopeProjects is of who may see all projects: where no keys are used. No
+// endpoint asks for it.
+const ScopeProjects = "projects"
+
 // Who says who sends a request: the project that it is about and the scopes of
 // its key. An error is answered with 401, an *Error as it says itself.
 type Who func(*http.Request) (project string, scopes []string, err error)
@@ -91,6 +95,7 @@ type call struct {
 	ctx     context.Context
 	request *http.Request
 	project string
+	scopes  []string
 	now     time.Time // what ages count back from: of the first page, where this is a later one
 	given   map[string]string
 	answer  http.ResponseWriter // for answers that are streamed
@@ -135,7 +140,7 @@ func (s *server) run(rt *route, w http.ResponseWriter, r *http.Request) (any, er
 	if !slices.Contains(scopes, rt.scope) {
 		return nil, &Error{Status: http.StatusForbidden, Code: "forbidden", Message: "the key lacks the scope " + rt.scope, Fix: "use a key that has it: assay key create"}
 	}
-	c := &call{server: s, ctx: r.Context(), request: r, project: project, now: s.Now(), answer: w}
+	c := &call{server: s, ctx: r.Context(), request: r, project: project, scopes: scopes, now: s.Now(), answer: w}
 	if c.given, err = read(rt, r); err != nil {
 		return nil, err
 	}

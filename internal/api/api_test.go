@@ -2,9 +2,11 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"slices"
@@ -76,7 +78,7 @@ func TestAnswers(t *testing.T) {
 		asked = append(asked, c.method+" "+c.route)
 	}
 	for _, op := range doc.operations() {
-		if !slices.Contains(asked, op) && op != "GET /export" && op != "POST /recost" {
+		if !slices.Contains(asked, op) && op != "GET /export" && op != "GET /projects" && op != "POST /recost" {
 			t.Errorf("%s was not asked", op)
 		}
 	}
@@ -436,5 +438,26 @@ func TestOpenAPIOnTheWire(t *testing.T) {
 	again, _ := OpenAPI()
 	if !bytes.Equal(text, again) {
 		t.Error("the document differs from one time to the next")
+	}
+}
+
+func (d *double) Projects(context.Context) ([]string, error) { return []string{"a", "b"}, d.fails }
+
+// Who has a key sees its own project, who needs none sees all; what is not there
+// is named.
+func TestProjects(t *testing.T) {
+	t.Parallel()
+	for scopes, want := range map[string]string{"read": `{"projects":["shop"]}`, "read projects": `{"projects":["a","b"]}`} {
+		h := New(Options{Store: &double{}, Who: func(*http.Request) (string, []string, error) { return "shop", strings.Fields(scopes), nil }})
+		if status, text := ask(t, h, "GET", "/projects", ""); status != 200 || strings.TrimSpace(text) != want {
+			t.Errorf("%s: %d %s", scopes, status, text)
+		} else {
+			openAPI(t).fits(t, "GET", "/projects", "200", text)
+		}
+		for path, what := range map[string]string{"/traces/" + strings.Repeat("1", 32): "trace " + strings.Repeat("1", 32), "/spans/" + traceID().String() + "/" + strings.Repeat("1", 16): "span " + strings.Repeat("1", 16) + " of trace " + traceID().String()} {
+			if status, text := ask(t, h, "GET", path, ""); status != 404 || !strings.Contains(text, what+" is not in project shop") {
+				t.Errorf("%s: %d %s", path, status, text)
+			}
+		}
 	}
 }

@@ -70,6 +70,14 @@ func told(err error) *Error {
 	return &Error{Status: http.StatusInternalServerError, Code: "internal", Message: "Assay failed; its log says how"}
 }
 
+// absent names what is not there; it leaves any other error as it is.
+func (c *call) absent(err error, what string) error {
+	if !errors.Is(err, spanstore.ErrNotFound) {
+		return err
+	}
+	return &Error{Status: http.StatusNotFound, Code: "not_found", Message: what + " is not in project " + c.project}
+}
+
 // fail answers with an error.
 func fail(w http.ResponseWriter, err error) {
 	e := told(err)

@@ -207,8 +207,8 @@ func TestServes(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"/healthz": "ok", "/readyz": "ready",
-		"/api/v1/traces?project=My+Shop": "my-shop [ingest read write admin] <nil>",
-		"/api/v1/traces":                 "default [ingest read write admin] <nil>",
+		"/api/v1/traces?project=My+Shop": "my-shop [ingest read write admin projects] <nil>",
+		"/api/v1/traces":                 "default [ingest read write admin projects] <nil>",
 	} {
 		if code, text := r.get(t, path); code != 200 || strings.TrimSpace(text) != want {
 			t.Errorf("%s: %d %q, want %q", path, code, text, want)
