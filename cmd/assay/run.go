@@ -52,6 +52,7 @@ type commands struct {
 	Price     priceCmd     `cmd:"" help:"Compute the costs of a server's spans again."`
 	Backup    backupCmd    `cmd:"" help:"Copy the data of a server, which may run, and check the copy."`
 	Restore   restoreCmd   `cmd:"" help:"Make the folder of a new server from a backup."`
+	Erase     eraseCmd     `cmd:"" help:"Erase a user, a session or a trace from a server, on disk too."`
 	Fsck      fsckCmd      `cmd:"" help:"Check the data of a stopped server, and name what is damaged."`
 	Reindex   reindexCmd   `cmd:"" help:"Make the index of a stopped server anew from its logs."`
 	Trace     traceCmd     `cmd:"" help:"List, show, follow, export and import traces of a server."`

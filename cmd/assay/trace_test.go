@@ -158,6 +158,13 @@ func (standIn) Export(_ context.Context, _ string, q spanstore.Query, write func
 	return nil
 }
 
+func (standIn) Erase(_ context.Context, _ string, what spanstore.Erasure) (*spanstore.Erased, error) {
+	if what != (spanstore.Erasure{User: "ann/b"}) {
+		return &spanstore.Erased{Checked: 4096}, nil
+	}
+	return &spanstore.Erased{Traces: []trace.ID{standInTrace()}, Spans: 3, Logs: 1, Files: 2, Checked: 4096}, nil
+}
+
 func (standIn) Projects(context.Context) ([]string, error) { return []string{"default", "shop"}, nil }
 
 // TestBucketTimes: two buckets are never told by the same time.

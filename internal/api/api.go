@@ -151,6 +151,16 @@ func (s *server) run(rt *route, w http.ResponseWriter, r *http.Request) (any, er
 	return rt.handle(c)
 }
 
+// acted tells the log that something was removed or changed for good, and by
+// which key.
+func (c *call) acted(what string, args ...any) {
+	key := "none: the server has no keys"
+	if !slices.Contains(c.scopes, ScopeProjects) {
+		key = access.KeyID(c.request.Header.Get) // the request was let in by it
+	}
+	c.Log.Info(what, append([]any{"project", c.project, "key", key}, args...)...)
+}
+
 func (s *server) surprise(what string, err error) {
 	s.Log.Error("the API failed", "endpoint", what, "error", err)
 }

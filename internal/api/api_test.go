@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -458,6 +459,32 @@ func TestProjects(t *testing.T) {
 			if status, text := ask(t, h, "GET", path, ""); status != 404 || !strings.Contains(text, what+" is not in project shop") {
 				t.Errorf("%s: %d %s", path, status, text)
 			}
+		}
+	}
+}
+
+// What removes or changes for good is in the log, with the key and without whom
+// it was about.
+func TestActsAreLogged(t *testing.T) {
+	t.Parallel()
+	for path, c := range map[string]struct{ body, says string }{
+		"DELETE /users/ann%20smith":    {"", `msg=erased project=shop key=0123abcd what=user traces=1 spans=5`},
+		"DELETE /sessions/ann%20smith": {"", `what=session`},
+		"DELETE /traces/" + hexTrace:   {"", `what=trace`},
+		"PUT /retention":               {`{"max_bytes":1000}`, `msg="retention was decided" project=shop key=0123abcd max_age=0s max_bytes=1000 spans=3 bytes=300`},
+		"DELETE /retention":            {"", `msg="retention is as the server keeps of all" project=shop key=0123abcd spans=3`},
+		"POST /recost":                 {`{}`, `msg="costs were computed again" project=shop key=0123abcd looked=9 changed=4`},
+	} {
+		var log bytes.Buffer
+		h := New(Options{Store: &double{}, Log: slog.New(slog.NewTextHandler(&log, nil)), Who: func(*http.Request) (string, []string, error) { return "shop", []string{ScopeAdmin}, nil }})
+		method, path, _ := strings.Cut(path, " ")
+		r := httptest.NewRequest(method, Prefix+path, strings.NewReader(c.body))
+		r.Header.Set("Authorization", "Bearer assay_0123abcd_SECRET")
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if text := log.String(); w.Code != 200 || !strings.Contains(text, c.says) || strings.Contains(text, "SECRET") || strings.Contains(text, "smith") || strings.Contains(text, hexTrace) {
+			t.Errorf("%s %s: %d, log %s", method, path, w.Code, text)
 		}
 	}
 }

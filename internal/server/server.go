@@ -179,7 +179,7 @@ func assemble(o Options, keys *access.Keys, store spanstore.Store, ears *ears) *
 	mux.HandleFunc("GET /readyz", p.health.serveReadyz)
 	mux.Handle("GET /metrics", fromHere(keys, http.HandlerFunc(f.serve)))
 	if o.API != nil {
-		api := fromHere(keys, o.API(store, asks(keys)))
+		api := f.watched(fromHere(keys, o.API(store, asks(keys))))
 		mux.Handle("/api/v1/", api)
 		mux.Handle("/api/v1/export", few(exports, api))
 	}
