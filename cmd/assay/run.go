@@ -33,7 +33,7 @@ const (
 type commands struct {
 	Project string `short:"C" placeholder:"DIR" default:"." env:"ASSAY_PROJECT" help:"Folder of the project: where assay.yaml, configs and evals lie."`
 	State   string `placeholder:"DIR" env:"ASSAY_STATE" help:"Folder for calls and runs (default: .assay in the project)."`
-	JSON    bool   `help:"Print what a program wants; schemas: assay schema."`
+	JSON    bool   `help:"Print what a program wants; schemas: assay schema output."`
 	Quiet   bool   `short:"q" help:"No progress and no warnings."`
 	Strict  bool   `help:"A warning, such as a model that is not pinned, is an error."`
 

@@ -71,6 +71,7 @@ func (standIn) Trace(_ context.Context, _ string, id trace.ID) (*spanstore.Trace
 	}, Scores: []trace.Score{{ID: "s", Name: "grounded", Value: &half, Target: trace.Target{Trace: standInTrace()}, Source: "person", Time: start}}}
 	t.Records[0].User = "u1"
 	chat := &t.Records[3]
+	chat.User, chat.Tags = "u1", []string{"beta", "eu"}
 	chat.Model, chat.Error, chat.Reason, chat.Counted, chat.Cost = "gpt-5", true, "content_filter", true, &cost
 	chat.Usage = llm.Usage{InputTokens: 100, OutputTokens: 20, Known: true}
 	for i := range t.Records {
@@ -97,6 +98,13 @@ func standInSpan(r *spanstore.Record) []byte {
 	}
 	for _, a := range attributes {
 		out = field(out, 9, field(field(nil, 1, []byte(a[0])), 2, field(nil, 1, []byte(a[1]))))
+	}
+	if r.Error {
+		event := field(nil, 2, []byte("exception"))
+		for _, a := range [][2]string{{"exception.type", "Timeout"}, {"exception.message", "too slow"}, {"exception.stacktrace", "at answer.py:7"}} {
+			event = field(event, 3, field(field(nil, 1, []byte(a[0])), 2, field(nil, 1, []byte(a[1]))))
+		}
+		out = field(out, 11, event)
 	}
 	return out
 }
