@@ -13,9 +13,9 @@ import (
 
 type eraseCmd struct {
 	serverFlag
-	User    string `xor:"what" required:"" placeholder:"ID" help:"Every trace that names this user, and what is about it."`
-	Session string `xor:"what" required:"" placeholder:"ID" help:"Every trace of this session."`
-	Trace   string `xor:"what" required:"" placeholder:"ID" help:"This trace."`
+	User    string `xor:"what" placeholder:"ID" help:"Every trace that names this user, and what is about it."`
+	Session string `xor:"what" placeholder:"ID" help:"Every trace of this session."`
+	Trace   string `xor:"what" placeholder:"ID" help:"This trace."`
 	Yes     bool   `help:"Do not ask."`
 }
 
@@ -31,7 +31,7 @@ func (cmd *eraseCmd) Run(c *console) error {
 	case cmd.Session != "":
 		kind, id = "session", cmd.Session
 	case cmd.Trace == "":
-		return problem.Newf("the id of what is to be erased is empty").Remedy("give it: --user, --session or --trace")
+		return problem.Newf("nothing says what is to be erased").Wanted("--user, --session or --trace, with an id")
 	}
 	if !cmd.Yes {
 		if err := c.sure(fmt.Sprintf("erase all that is kept of %s %q at %s, for good", kind, id, cl.base)); err != nil {

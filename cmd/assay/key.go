@@ -78,6 +78,9 @@ type keyLsCmd struct {
 }
 
 func (cmd *keyLsCmd) Run(c *console) error {
+	if _, err := os.Stat(cmd.Data); err != nil {
+		return unreadable(cmd.Data, err).Remedy("name the folder that assay serve was given by --data")
+	}
 	keys, err := access.Open(server.KeysPath(cmd.Data))
 	if err != nil {
 		return err

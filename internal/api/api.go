@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/assay-llmops/assay/internal/access"
@@ -68,12 +69,32 @@ func New(o Options) http.Handler {
 		_, _ = w.Write(document) // there is nobody left to tell
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if allowed := methods(mux, r); len(allowed) > 0 {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			fail(w, &Error{
+				Status: http.StatusMethodNotAllowed, Code: "bad_method", Message: fmt.Sprintf("%s is not for %s", r.Method, r.URL.Path),
+				Expected: strings.Join(allowed, " or "), Fix: "GET " + Prefix + "/openapi.json says what each does",
+			})
+			return
+		}
 		fail(w, &Error{
 			Status: http.StatusNotFound, Code: "not_found", Message: fmt.Sprintf("there is no endpoint %s %s", r.Method, r.URL.Path),
 			Fix: "GET " + Prefix + "/openapi.json lists them",
 		})
 	})
 	return mux
+}
+
+// methods are those that an endpoint has at the path of a request.
+func methods(mux *http.ServeMux, r *http.Request) (allowed []string) {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := mux.Handler(other); strings.HasPrefix(pattern, method+" ") {
+			allowed = append(allowed, method)
+		}
+	}
+	return allowed
 }
 
 type server struct{ Options }

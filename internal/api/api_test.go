@@ -242,13 +242,16 @@ func TestErrors(t *testing.T) {
 		doc.fits(t, method, route, "default", w.Body.String())
 	}
 	for path, want := range map[string]int{
-		"GET /nothing": 404, "PUT /traces": 404, "GET /traces/" + strings.Repeat("a", 32): 404, "GET /spans/" + hexTrace + "/00000000000000ff": 404,
+		"GET /nothing": 404, "PUT /traces": 405, "PATCH /traces/" + strings.Repeat("a", 32): 405, "GET /traces/" + strings.Repeat("a", 32): 404, "GET /spans/" + hexTrace + "/00000000000000ff": 404,
 		"GET /spans/" + hexTrace + "/zz": 400, "DELETE /traces/" + strings.Repeat("0", 32): 400,
 	} {
 		method, path, _ := strings.Cut(path, " ")
 		if status, answer := ask(t, serve(&double{}, &bytes.Buffer{}), method, path, ""); status != want || !strings.HasPrefix(answer, `{"error":{"code":"`) {
 			t.Errorf("%s: %d %s", path, status, answer)
 		}
+	}
+	if _, answer := ask(t, serve(&double{}, &bytes.Buffer{}), "PUT", "/scores", ""); !strings.Contains(answer, `"code":"bad_method","message":"PUT is not for /api/v1/scores","expected":"GET or POST"`) {
+		t.Error(answer)
 	}
 	if status, answer := ask(t, serve(&double{empty: true}, &bytes.Buffer{}), "GET", "/sessions/none", ""); status != 404 {
 		t.Errorf("a session that is not there: %d %s", status, answer)

@@ -14,7 +14,7 @@ import (
 // Error is what a request is answered with when it fails.
 type Error struct {
 	Status   int    `json:"-"`
-	Code     string `json:"code" doc:"For programs: unauthorized, forbidden, not_found, unknown_parameter, bad_parameter, bad_filter, bad_cursor, bad_body, too_large, unsupported, busy, disk_full, damaged, internal."`
+	Code     string `json:"code" doc:"For programs: unauthorized, forbidden, not_found, bad_method, unknown_parameter, bad_parameter, bad_filter, bad_cursor, bad_body, too_large, unsupported, busy, disk_full, damaged, internal."`
 	Message  string `json:"message" doc:"For people: what was found."`
 	Column   int    `json:"column,omitempty" doc:"Of a filter: where, counted in characters from 1."`
 	Expected string `json:"expected,omitempty"`

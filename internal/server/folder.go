@@ -61,7 +61,7 @@ func (f *Folder) checkLayout() error {
 	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	switch {
 	case err != nil || n < 1:
-		return problem.Newf("holds no number of a layout").At(path, 0).Wanted("a number, such as %d", layout).Remedy("take the file from a backup")
+		return problem.Newf("holds no number of a layout").At(path, 0).Wanted("a number, such as %d", layout).Remedy("write %d into it: there is no other layout yet", layout)
 	case n > layout:
 		return problem.Newf("the data folder has layout %d, this Assay reads up to %d", n, layout).At(f.dir, 0).Remedy("use a newer Assay")
 	}

@@ -175,6 +175,7 @@ func assemble(o Options, keys *access.Keys, store spanstore.Store, ears *ears) *
 	for path := range ingest.Paths() {
 		mux.Handle(path, receiver)
 	}
+	mux.HandleFunc("GET /{$}", about)
 	mux.HandleFunc("GET /healthz", p.health.serveHealthz)
 	mux.HandleFunc("GET /readyz", p.health.serveReadyz)
 	mux.Handle("GET /metrics", fromHere(keys, http.HandlerFunc(f.serve)))

@@ -214,6 +214,12 @@ func TestServes(t *testing.T) {
 			t.Errorf("%s: %d %q, want %q", path, code, text, want)
 		}
 	}
+	if code, text := r.get(t, "/"); code != 200 || !strings.Contains(text, "This is Assay") {
+		t.Errorf("/: %d %q", code, text)
+	}
+	if code, _ := r.get(t, "/nothing"); code != 404 {
+		t.Errorf("/nothing: %d", code)
+	}
 	_, text := r.get(t, "/metrics")
 	page, err := os.ReadFile("../../docs/serve.md")
 	if err != nil {
