@@ -8,7 +8,7 @@ import "strings"
 func Nearest(name string, candidates []string) string {
 	best, bestDistance := "", 4
 	for _, c := range candidates {
-		limit := min(3, (max(len(name), len(c))+1)/3)
+		limit := min(3, max(1, (max(len(name), len(c))+1)/3))
 		if d := distance(strings.ToLower(name), strings.ToLower(c)); d <= limit && d < bestDistance {
 			best, bestDistance = c, d
 		}
