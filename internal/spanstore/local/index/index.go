@@ -21,7 +21,7 @@ import (
 
 // layout is the number of schema.sql and of the meaning of its columns. An index
 // of another layout is made anew.
-const layout = 2
+const layout = 3
 
 //go:embed schema.sql
 var schema string

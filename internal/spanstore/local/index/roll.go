@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -44,8 +45,11 @@ func (h *hours) touch(project uint32, start int64) {
 }
 
 // rollable says that an hour could be rolled up: where times are not negative, an
-// hour is what shares the start that hourOf gives.
-func (h hour) rollable() bool { return h.start >= sqlquery.Hour }
+// hour is what shares the start that hourOf gives, and the last hour that there
+// is has no end that a time could tell.
+func (h hour) rollable() bool {
+	return h.start >= sqlquery.Hour && h.start <= math.MaxInt64-sqlquery.Hour
+}
 
 // change keeps that hours are rolled up, or are not any more. The caller holds
 // placesMu.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -72,6 +73,9 @@ func drawSpan(t *rapid.T, ref Ref) Span {
 		Start: noon() + int64(pick("minute", someHours*60-1))*int64(time.Minute), Kind: trace.Kind(pick("kind", 3)), Error: rapid.Bool().Draw(t, "error"),
 		User: word("user"), Model: word("model"), Feature: word("feature"), Session: word("session"),
 	}}
+	if pick("far", 9) == 0 {
+		s.Start = math.MaxInt64 - 1000 // nothing forbids it
+	}
 	if pick("ended", 3) > 0 {
 		s.End = s.Start + int64(pick("seconds", 100))
 	}
@@ -249,13 +253,13 @@ func TestRollUpsAreKept(t *testing.T) {
 	closeTest(t, x)
 }
 
-// Hours that are not over, that changed a moment ago, or that are before those
-// that can be told apart stay out.
+// Hours that are not over, that changed a moment ago, that are before those that
+// can be told apart, or after which there is no time stay out.
 func TestHoursThatAreNotDue(t *testing.T) {
 	t.Parallel()
 	h := newHours()
 	now := time.Unix(0, noon()).Add(90 * time.Minute)
-	for _, at := range []hour{{1, 0}, {1, noon()}, {1, noon() + sqlquery.Hour}, {1, noon() - sqlquery.Hour}, {1, noon() - 2*sqlquery.Hour}, {2, noon()}} {
+	for _, at := range []hour{{1, 0}, hourOf(1, math.MaxInt64), {1, noon()}, {1, noon() + sqlquery.Hour}, {1, noon() - sqlquery.Hour}, {1, noon() - 2*sqlquery.Hour}, {2, noon()}} {
 		h.open[at] = now.Add(-time.Minute)
 	}
 	h.open[hour{1, noon() - sqlquery.Hour}] = now
