@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -38,6 +39,26 @@ func damaged(err error) bool {
 		}
 	}
 	return false
+}
+
+// noRoom says ErrFull where that is what an error means, of which DuckDB has only
+// the text.
+func noRoom(err error) error {
+	text := strings.ToLower(err.Error())
+	for _, sign := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if strings.Contains(text, sign.Error()) {
+			return fmt.Errorf("%w: %w", spanstore.ErrFull, err)
+		}
+	}
+	return err
+}
+
+// usable says that after an error the index can be asked as before: what failed
+// is not done, and the file is neither damaged nor, as after a checkpoint of it
+// that found no room, one that DuckDB lets nobody at any more.
+func (x *Index) usable(ctx context.Context, err error) bool {
+	var n int
+	return !damaged(err) && x.conn.QueryRowContext(ctx, "SELECT count(*) FROM cold.layout").Scan(&n) == nil
 }
 
 // spoil ends the use of an index that was found damaged.

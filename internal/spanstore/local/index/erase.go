@@ -91,13 +91,14 @@ func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Remo
 			x.recent.drop(traceKey{project, id})
 		}
 	}
-	if err = x.settleRest(ctx, project); err == nil {
-		err = x.rewrite(ctx)
-	}
-	if err != nil {
+	if err := x.settleRest(ctx, project); err != nil {
 		return removed, x.breaks(err)
 	}
-	return removed, nil
+	copied, err := x.rewrite(ctx)
+	if err != nil && (copied || !x.usable(ctx, err)) {
+		return removed, x.breaks(err)
+	}
+	return removed, err // whoever asks again finds no rows, and has the file written anew
 }
 
 // clearScratch empties the tables that say what is meant.
@@ -215,24 +216,37 @@ func (x *Index) forgetTexts(ctx context.Context) (forgotten []entry, err error) 
 	return forgotten, nil
 }
 
-// rewrite writes the file anew and puts it in the place of the old one.
-func (x *Index) rewrite(ctx context.Context) error {
-	const fresh = FileName + ".new"
+// fresh is the name of a file that will take the place of the index's.
+const fresh = FileName + ".new"
+
+// rewrite writes the file anew and puts it in the place of the old one. Until
+// copied the index is as it was, whatever happens.
+func (x *Index) rewrite(ctx context.Context) (copied bool, err error) {
 	path := func(name string) string { return filepath.Join(x.dir, name) }
-	for _, name := range []string{fresh, fresh + ".wal"} { // of an attempt that was cut short
-		if err := os.Remove(path(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := removeFresh(x.dir); err != nil { // of an attempt that was cut short
+		return false, err
+	}
+	if err := x.exec(ctx, x.attach(fresh, "fresh"), "COPY FROM DATABASE cold TO fresh", "CHECKPOINT fresh", "CHECKPOINT cold", "DETACH fresh"); err != nil {
+		_ = x.exec(ctx, "DETACH DATABASE IF EXISTS fresh") // what of it stays, the next attempt meets
+		return false, errors.Join(noRoom(err), removeFresh(x.dir))
+	}
+	if err := x.exec(ctx, "DETACH cold"); err != nil {
+		return true, err
+	}
+	if err := os.Rename(path(fresh), path(FileName)); err != nil {
+		return true, fmt.Errorf("rewriting the index: %w", err)
+	}
+	if err := os.Remove(path(FileName + ".wal")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return true, fmt.Errorf("rewriting the index: %w", err)
+	}
+	return true, x.exec(ctx, x.attach(FileName, "cold"))
+}
+
+func removeFresh(dir string) error {
+	for _, name := range []string{fresh, fresh + ".wal"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("rewriting the index: %w", err)
 		}
 	}
-	err := x.exec(ctx, x.attach(fresh, "fresh"), "COPY FROM DATABASE cold TO fresh", "CHECKPOINT fresh", "CHECKPOINT cold", "DETACH fresh", "DETACH cold")
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(path(fresh), path(FileName)); err != nil {
-		return fmt.Errorf("rewriting the index: %w", err)
-	}
-	if err := os.Remove(path(FileName + ".wal")); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("rewriting the index: %w", err)
-	}
-	return x.exec(ctx, x.attach(FileName, "cold"))
+	return nil
 }

@@ -116,3 +116,26 @@ func TestEraseByPlaceAndWhatIsLatestThen(t *testing.T) {
 	add(t, x, "p", spans(again))
 	want(t, x, "SELECT span, ord FROM spans ORDER BY ALL", "1 5", "2 1")
 }
+
+// A rewrite that fails before the file is touched breaks nothing.
+func TestErasureThatCannotCopyIsDoneLater(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	x := openTest(t, dir, Options{})
+	defer closeTest(t, x)
+	secret, other := span(1, 0, 0), span(2, 0, 1)
+	secret.Trace, secret.User = trace.IDOf(7, 7), "user-whom-nobody-knows"
+	add(t, x, "p", spans(secret, other))
+	if err := x.exec(t.Context(), "ATTACH ':memory:' AS fresh"); err != nil { // the name is taken
+		t.Fatal(err)
+	}
+	gone := Gone{Before: 2, Traces: []trace.ID{secret.Trace}}
+	if removed, err := x.Erase(t.Context(), 1, gone); err == nil || removed.Spans != 1 {
+		t.Errorf("removed %+v: %v, want an error", removed, err)
+	}
+	want(t, x, "SELECT span FROM spans", "2")
+	if _, err := x.Erase(t.Context(), 1, gone); err != nil || holds(t, dir, secret.User) {
+		t.Errorf("a file still has the user: %v", err)
+	}
+	want(t, x, "SELECT span FROM spans", "2")
+}
