@@ -65,15 +65,15 @@ func (x *Index) usable(ctx context.Context, err error) bool {
 func (x *Index) spoil(err error) error {
 	x.placesMu.Lock()
 	defer x.placesMu.Unlock()
-	if x.broken != nil { // it is known
-		return x.broken
-	}
 	return x.breaks(err)
 }
 
-// breaks says that the tables cannot be trusted any more; the caller holds
-// placesMu.
+// breaks says that the tables cannot be trusted any more, for what went wrong
+// first; the caller holds placesMu.
 func (x *Index) breaks(err error) error {
+	if x.broken != nil {
+		return x.broken
+	}
 	if damaged(err) {
 		// Where the marker cannot be written, the next one who meets the damage
 		// tries again.
