@@ -94,11 +94,12 @@ func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Remo
 	if err := x.settleRest(ctx, project); err != nil {
 		return removed, x.breaks(err)
 	}
-	copied, err := x.rewrite(ctx)
-	if err != nil && (copied || !x.usable(ctx, err)) {
+	if err := x.rewrite(ctx); err != nil && !x.usable(ctx, err) {
 		return removed, x.breaks(err)
+	} else if err != nil {
+		return removed, err // whoever asks again finds no rows, and has the file written anew
 	}
-	return removed, err // whoever asks again finds no rows, and has the file written anew
+	return removed, nil
 }
 
 // clearScratch empties the tables that say what is meant.
@@ -219,33 +220,40 @@ func (x *Index) forgetTexts(ctx context.Context) (forgotten []entry, err error) 
 // fresh is the name of a file that will take the place of the index's.
 const fresh = FileName + ".new"
 
-// rewrite writes the file anew and puts it in the place of the old one. Until
-// copied the index is as it was, whatever happens.
-func (x *Index) rewrite(ctx context.Context) (copied bool, err error) {
+// rewrite writes the file anew and puts it in the place of the old one, for good:
+// a power cut does not bring that one back.
+func (x *Index) rewrite(ctx context.Context) error {
 	path := func(name string) string { return filepath.Join(x.dir, name) }
-	if err := removeFresh(x.dir); err != nil { // of an attempt that was cut short
-		return false, err
+	if err := removeAll(x.dir, fresh, fresh+".wal"); err != nil { // of an attempt that was cut short
+		return err
 	}
 	if err := x.exec(ctx, x.attach(fresh, "fresh"), "COPY FROM DATABASE cold TO fresh", "CHECKPOINT fresh", "CHECKPOINT cold", "DETACH fresh"); err != nil {
 		_ = x.exec(ctx, "DETACH DATABASE IF EXISTS fresh") // what of it stays, the next attempt meets
-		return false, errors.Join(noRoom(err), removeFresh(x.dir))
+		return errors.Join(noRoom(err), removeAll(x.dir, fresh, fresh+".wal"))
 	}
 	if err := x.exec(ctx, "DETACH cold"); err != nil {
-		return true, err
+		return err
 	}
-	if err := os.Rename(path(fresh), path(FileName)); err != nil {
-		return true, fmt.Errorf("rewriting the index: %w", err)
+	if err := x.disk.Rename(path(fresh), path(FileName)); err != nil {
+		return fmt.Errorf("rewriting the index: %w", err)
 	}
-	if err := os.Remove(path(FileName + ".wal")); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return true, fmt.Errorf("rewriting the index: %w", err)
+	if err := removeAll(x.dir, FileName+".wal"); err != nil {
+		return err
 	}
-	return true, x.exec(ctx, x.attach(FileName, "cold"))
+	if err := x.exec(ctx, x.attach(FileName, "cold")); err != nil {
+		return err
+	}
+	if err := x.disk.SyncDir(x.dir); err != nil {
+		return fmt.Errorf("rewriting the index: %w", err)
+	}
+	return nil
 }
 
-func removeFresh(dir string) error {
-	for _, name := range []string{fresh, fresh + ".wal"} {
+// removeAll removes those files of a folder that are there.
+func removeAll(dir string, names ...string) error {
+	for _, name := range names {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("rewriting the index: %w", err)
+			return fmt.Errorf("removing a file of the index: %w", err)
 		}
 	}
 	return nil

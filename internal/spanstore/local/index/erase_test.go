@@ -2,11 +2,13 @@ package index
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/assay-llmops/assay/internal/trace"
+	"github.com/assay-llmops/assay/internal/vfs"
 )
 
 func TestErasureLeavesNothing(t *testing.T) {
@@ -138,4 +140,48 @@ func TestErasureThatCannotCopyIsDoneLater(t *testing.T) {
 		t.Errorf("a file still has the user: %v", err)
 	}
 	want(t, x, "SELECT span FROM spans", "2")
+}
+
+// renaming is a disk that knows whether a name that changed would survive a
+// power cut.
+type renaming struct {
+	vfs.OS
+	pending string // folder in which one would not
+	fail    error  // of the next SyncDir
+}
+
+func (d *renaming) Rename(from, to string) error {
+	d.pending = filepath.Dir(to)
+	return d.OS.Rename(from, to)
+}
+
+func (d *renaming) SyncDir(dir string) error {
+	if err := d.fail; err != nil {
+		d.fail = nil
+		return err
+	}
+	if dir == d.pending {
+		d.pending = ""
+	}
+	return d.OS.SyncDir(dir)
+}
+
+// A power cut after an erasure does not bring the old file back; while it might,
+// the erasure is not done.
+func TestErasureIsOnDisk(t *testing.T) {
+	t.Parallel()
+	x := openTest(t, t.TempDir(), Options{})
+	defer closeTest(t, x)
+	disk := &renaming{fail: errors.New("a loose plug")}
+	x.disk = disk
+	add(t, x, "p", spans(span(1, 0, 0)))
+	gone := Gone{Before: 2, Traces: []trace.ID{trace.IDOf(7, 7)}}
+	if _, err := x.Erase(t.Context(), 1, gone); err == nil || disk.pending == "" {
+		t.Errorf("an erasure that is not on disk gave %v", err)
+	}
+	want(t, x, countedSpans, "1 true 0")
+	if _, err := x.Erase(t.Context(), 1, gone); err != nil || disk.pending != "" {
+		t.Errorf("the name of the file is not on disk: %q, %v", disk.pending, err)
+	}
+	want(t, x, countedSpans, "1 true 0")
 }

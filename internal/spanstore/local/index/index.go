@@ -17,6 +17,7 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 
 	"github.com/assay-llmops/assay/internal/spanstore/sqlquery"
+	"github.com/assay-llmops/assay/internal/vfs"
 )
 
 // layout is the number of schema.sql and of the meaning of its columns. An index
@@ -58,6 +59,7 @@ func (o *Options) defaults() {
 type Index struct {
 	options Options
 	dir     string
+	disk    vfs.FS // where DuckDB leaves files to us
 	db      *sql.DB
 	dict    *dict
 
@@ -121,7 +123,7 @@ func open(ctx context.Context, dir string, o Options) (x *Index, err error) {
 		return nil, fmt.Errorf("starting DuckDB: %w", err)
 	}
 	x = &Index{
-		options: o, dir: dir, db: sql.OpenDB(connector), dict: newDict(), ends: map[uint32]Ref{}, logged: map[uint32]bool{}, recent: newRecent(o.Recent), seen: newSeen(seenTraces), hours: newHours(),
+		options: o, dir: dir, disk: vfs.OS{}, db: sql.OpenDB(connector), dict: newDict(), ends: map[uint32]Ref{}, logged: map[uint32]bool{}, recent: newRecent(o.Recent), seen: newSeen(seenTraces), hours: newHours(),
 		generation: 1, kick: make(chan struct{}, 1), stop: make(chan struct{}), finished: make(chan struct{}),
 	}
 	if x.conn, err = x.db.Conn(ctx); err == nil {
