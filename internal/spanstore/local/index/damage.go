@@ -53,12 +53,16 @@ func noRoom(err error) error {
 	return err
 }
 
-// usable says that after an error the index can be asked as before: what failed
-// is not done, and the file is neither damaged nor, as after a checkpoint of it
-// that found no room, one that DuckDB lets nobody at any more.
-func (x *Index) usable(ctx context.Context, err error) bool {
+// failed gives the error of something that failed and may be tried again, unless
+// the index cannot be asked as before: its file is damaged, or, as after a
+// checkpoint that found no room, one that DuckDB lets nobody at any more. The
+// caller holds placesMu.
+func (x *Index) failed(ctx context.Context, err error) error {
 	var n int
-	return !damaged(err) && x.conn.QueryRowContext(ctx, "SELECT count(*) FROM cold.layout").Scan(&n) == nil
+	if damaged(err) || x.conn.QueryRowContext(ctx, "SELECT count(*) FROM cold.layout").Scan(&n) != nil {
+		return x.breaks(err)
+	}
+	return noRoom(err)
 }
 
 // spoil ends the use of an index that was found damaged.

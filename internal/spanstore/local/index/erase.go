@@ -94,10 +94,8 @@ func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Remo
 	if err := x.settleRest(ctx, project); err != nil {
 		return removed, x.breaks(err)
 	}
-	if err := x.rewrite(ctx); err != nil && !x.usable(ctx, err) {
-		return removed, x.breaks(err)
-	} else if err != nil {
-		return removed, err // whoever asks again finds no rows, and has the file written anew
+	if err := x.rewrite(ctx); err != nil {
+		return removed, x.failed(ctx, err) // whoever asks again finds no rows, and has the file written anew
 	}
 	return removed, nil
 }
@@ -229,7 +227,7 @@ func (x *Index) rewrite(ctx context.Context) error {
 	}
 	if err := x.exec(ctx, x.attach(fresh, "fresh"), "COPY FROM DATABASE cold TO fresh", "CHECKPOINT fresh", "CHECKPOINT cold", "DETACH fresh"); err != nil {
 		_ = x.exec(ctx, "DETACH DATABASE IF EXISTS fresh") // what of it stays, the next attempt meets
-		return errors.Join(noRoom(err), removeAll(x.dir, fresh, fresh+".wal"))
+		return errors.Join(err, removeAll(x.dir, fresh, fresh+".wal"))
 	}
 	if err := x.exec(ctx, "DETACH cold"); err != nil {
 		return err

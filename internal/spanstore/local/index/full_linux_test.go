@@ -95,3 +95,28 @@ func TestErasureWithoutRoomIsDoneLater(t *testing.T) {
 		t.Error("the file was not written anew")
 	}
 }
+
+// Where there is no room for new costs, the index goes on, and a later attempt
+// sets them.
+func TestCostsWithoutRoomAreSetLater(t *testing.T) {
+	x := openTest(t, t.TempDir(), Options{})
+	defer closeTest(t, x)
+	add(t, x, "p", varied(100))
+	if err := errors.Join(x.Merge(t.Context()), x.exec(t.Context(), "CHECKPOINT cold")); err != nil {
+		t.Fatal(err)
+	}
+	reprice := func() error {
+		_, err := x.Reprice(t.Context(), 1, func(*trace.Row, Ref) (int64, bool) { return 7, true }, nil)
+		return err
+	}
+	lift := noMore(t, 8)
+	if err := reprice(); !errors.Is(err, spanstore.ErrFull) {
+		t.Errorf("got %v, want ErrFull", err)
+	}
+	lift()
+	want(t, x, "SELECT count(*), count(cost_calc), (SELECT count(*) FROM memory.hot.costs) FROM spans", "100 0 0")
+	if err := reprice(); err != nil {
+		t.Fatal(err)
+	}
+	want(t, x, "SELECT count(*), sum(cost_calc) FROM spans", "100 700")
+}
