@@ -89,12 +89,7 @@ func (x *Index) breaks(err error) error {
 
 // clear removes the files of an index.
 func clear(dir string) error {
-	for _, name := range []string{FileName, FileName + ".wal", marker} { // the marker last
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("removing a damaged index: %w", err)
-		}
-	}
-	return nil
+	return removeAll(dir, FileName, FileName+".wal", fresh, fresh+".wal", marker) // the marker last
 }
 
 // Check reads every row of the index in a folder that nobody has open, and

@@ -117,7 +117,14 @@ func Open(ctx context.Context, dir string, o Options) (*Index, error) {
 // FileName is the name of the file, in the folder of the index.
 const FileName = "index.duckdb"
 
+// spills is the folder of what DuckDB puts aside while it runs, such as rows that
+// it sorts. A process that is killed leaves it.
+const spills = "tmp"
+
 func open(ctx context.Context, dir string, o Options) (x *Index, err error) {
+	if err := os.RemoveAll(filepath.Join(dir, spills)); err != nil {
+		return nil, fmt.Errorf("removing what an earlier process left of the index: %w", err)
+	}
 	connector, err := duckdb.NewConnector("", nil)
 	if err != nil {
 		return nil, fmt.Errorf("starting DuckDB: %w", err)
@@ -155,7 +162,7 @@ func (x *Index) release() error {
 func (x *Index) prepare(ctx context.Context) error {
 	settings := []string{
 		"SET memory_limit = " + quote(x.options.Memory),
-		"SET temp_directory = " + quote(filepath.Join(x.dir, "tmp")),
+		"SET temp_directory = " + quote(filepath.Join(x.dir, spills)),
 		"SET autoinstall_known_extensions = false", // nothing is fetched from anywhere
 		"SET autoload_known_extensions = false",
 		"SET allowed_directories = [" + quote(x.dir) + "]",
