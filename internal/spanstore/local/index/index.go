@@ -458,36 +458,40 @@ func (x *Index) Close() error {
 	return errors.Join(err, x.release())
 }
 
-// background flushes and merges while nobody asks.
+// background flushes and merges while nobody asks, and rolls hours up. Of these
+// there may be thousands; between a few and the next few, what arrives has its
+// turn, so that it does not pile up in memory.
 func (x *Index) background() {
 	defer close(x.finished)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	more := make(chan struct{}, 1) // hours are due
 	for {
 		select {
 		case <-x.stop:
 			return
+		case <-more:
 		case <-x.kick:
+			x.move()
 		case <-tick.C:
+			x.move()
 		}
-		// An error of a flush is kept in broken. One of a merge, of a full disk,
-		// leaves the rows where they are; the next turn tries again.
-		if x.Flush(context.Background()) == nil && x.worthMerge() {
-			_ = x.Merge(context.Background())
+		// What fails is tried again later.
+		if rolled, err := x.roll(context.Background()); err == nil && rolled {
+			select {
+			case more <- struct{}{}:
+			default: // already told
+			}
 		}
-		x.rollUp()
 	}
 }
 
-// rollUp rolls up what is due. What fails is tried again later.
-func (x *Index) rollUp() {
-	for more := true; more; {
-		select {
-		case <-x.stop:
-			return
-		default:
-			more, _ = x.roll(context.Background())
-		}
+// move flushes, and merges where it is worth it. An error of a flush is kept in
+// broken. One of a merge, of a full disk, leaves the rows where they are; the next
+// turn tries again.
+func (x *Index) move() {
+	if x.Flush(context.Background()) == nil && x.worthMerge() {
+		_ = x.Merge(context.Background())
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -266,5 +267,84 @@ func TestHoursThatAreNotDue(t *testing.T) {
 	h.hot[hour{1, noon() - 2*sqlquery.Hour}] = struct{}{}
 	if got := h.batch(now, time.Minute); !slices.Equal(got, []hour{{1, noon()}}) {
 		t.Errorf("due are %v", got)
+	}
+}
+
+// Hours that are due come in their order, some at a time and of one project, and
+// those that changed meanwhile not at all.
+func TestDueHoursComeInTurn(t *testing.T) {
+	t.Parallel()
+	h := newHours()
+	now := time.Unix(0, noon()).Add(1000 * time.Hour)
+	at := func(project uint32, i int) hour { return hour{project, noon() + int64(i)*sqlquery.Hour} }
+	for i := range 2 * hoursAtOnce {
+		h.open[at(1, i)] = time.Time{}
+	}
+	h.open[at(2, 0)] = time.Time{}
+	take := func(want ...hour) {
+		t.Helper()
+		got := h.batch(now, time.Minute)
+		if !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		h.change(got, true)
+	}
+	var first, second []hour
+	for i := range hoursAtOnce {
+		first, second = append(first, at(1, i)), append(second, at(1, hoursAtOnce+i))
+	}
+	take(first...)
+	h.touch(1, second[0].start)
+	h.open[second[2]] = now
+	delete(h.open, second[3])
+	take(append([]hour{second[1]}, second[4:]...)...)
+	take(at(2, 0))
+	take()
+	h.hot = map[hour]struct{}{}
+	take(second[0])
+	take()
+}
+
+// While thousands of hours are due, what arrives does not wait for all of them.
+func TestWhatArrivesHasItsTurnBetweenHours(t *testing.T) {
+	t.Parallel()
+	x := openTest(t, t.TempDir(), Options{RollIdle: 1, MergeRows: 1})
+	defer closeTest(t, x)
+	const hours = 40 * hoursAtOnce
+	var list []Span
+	for i := range uint32(hours) {
+		s := span(uint64(i+1), 0, i)
+		s.Start = noon() + int64(i)*sqlquery.Hour
+		s.End = s.Start + 1
+		list = append(list, s)
+	}
+	add(t, x, "p", spans(list...))
+	if err := x.Merge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rolled := func() int {
+		x.writeMu.Lock()
+		defer x.writeMu.Unlock()
+		return len(x.hours.set)
+	}
+	kick := func() {
+		select {
+		case x.kick <- struct{}{}:
+		default:
+		}
+	}
+	kick()
+	for rolled() == 0 {
+		runtime.Gosched()
+	}
+	late := span(1_000_000, 0, hours)
+	late.Start = noon()
+	add(t, x, "q", spans(late))
+	kick()
+	for x.Figures().Flushed <= hours {
+		runtime.Gosched()
+	}
+	if n := rolled(); n >= hours {
+		t.Errorf("was taken after all of %d hours", n)
 	}
 }
