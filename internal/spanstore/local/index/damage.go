@@ -59,7 +59,8 @@ func noRoom(err error) error {
 // caller holds placesMu.
 func (x *Index) failed(ctx context.Context, err error) error {
 	var n int
-	if damaged(err) || x.conn.QueryRowContext(ctx, "SELECT count(*) FROM cold.layout").Scan(&n) != nil {
+	ctx = context.WithoutCancel(ctx)
+	if x.broken != nil || damaged(err) || x.conn.QueryRowContext(ctx, "SELECT count(*) FROM cold.layout").Scan(&n) != nil {
 		return x.breaks(err)
 	}
 	return noRoom(err)

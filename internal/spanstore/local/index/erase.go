@@ -51,14 +51,13 @@ func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Remo
 	x.bufferMu.Lock()
 	b, ends := x.take(), maps.Clone(x.ends)
 	x.bufferMu.Unlock()
-	if err := x.merge(ctx, b, ends); damaged(err) {
-		return removed, x.spoil(err)
-	} else if err != nil {
-		return removed, err
-	}
+	merged := x.merge(ctx, b, ends)
 
 	x.placesMu.Lock()
 	defer x.placesMu.Unlock()
+	if merged != nil {
+		return removed, x.failed(ctx, merged)
+	}
 	if x.broken != nil {
 		return removed, x.broken
 	}
@@ -73,13 +72,10 @@ func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Remo
 	}
 	if err != nil {
 		err = x.giveUp(ctx, err) // nothing was removed; whoever asks again finds all of it
-		if damaged(err) {
-			return Removed{}, x.breaks(err)
-		}
 		if clear := x.clearScratch(ctx); clear != nil {
 			return Removed{}, x.breaks(errors.Join(err, clear))
 		}
-		return Removed{}, err
+		return Removed{}, x.failed(ctx, err)
 	}
 	for _, e := range forgotten {
 		x.dict.forget(e.dim, e.id)

@@ -120,3 +120,53 @@ func TestCostsWithoutRoomAreSetLater(t *testing.T) {
 	}
 	want(t, x, "SELECT count(*), sum(cost_calc) FROM spans", "100 700")
 }
+
+// Rows for which the file has no room stay where they are, and are moved later.
+func TestMergeWithoutRoomIsDoneLater(t *testing.T) {
+	dir := t.TempDir()
+	x := openTest(t, dir, Options{})
+	add(t, x, "p", varied(100))
+	lift := noMore(t, 8)
+	if err := x.Merge(t.Context()); !errors.Is(err, spanstore.ErrFull) {
+		t.Errorf("got %v, want ErrFull", err)
+	}
+	want(t, x, "SELECT count(*) FROM spans", "100")
+	lift()
+	if err := x.Merge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want(t, x, "SELECT count(*), (SELECT count(*) FROM cold.spans) FROM spans", "100 100")
+	closeTest(t, x)
+	x = openTest(t, dir, Options{})
+	defer closeTest(t, x)
+	want(t, x, "SELECT count(*) FROM spans", "100")
+}
+
+// A file that DuckDB lets nobody at any more is known as broken, and a restart
+// finds what was merged.
+func TestCheckpointWithoutRoomIsKnown(t *testing.T) {
+	dir := t.TempDir()
+	x := openTest(t, dir, Options{})
+	add(t, x, "p", varied(10_000))
+	if err := x.Merge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	lift := noMore(t, 8)
+	if err := x.exec(t.Context(), "CHECKPOINT cold"); err == nil {
+		t.Fatal("a checkpoint found room, so this test says nothing")
+	}
+	lift()
+	add(t, x, "p", spans(span(1, 0, 20_000)))
+	if err := x.Merge(t.Context()); err == nil || x.Err() == nil {
+		t.Errorf("merging gave %v, and the index is said to be fine", err)
+	}
+	if err := x.Close(); err == nil {
+		t.Error("closing it gave no error")
+	}
+	x = openTest(t, dir, Options{})
+	defer closeTest(t, x)
+	want(t, x, "SELECT count(*) FROM spans", "10000")
+	if got := x.Mark("p"); got != (Ref{1, 10_000}) {
+		t.Errorf("mark %v", got)
+	}
+}

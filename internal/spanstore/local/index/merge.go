@@ -20,11 +20,12 @@ func (x *Index) Merge(ctx context.Context) error {
 	x.bufferMu.Unlock()
 	x.gate.Unlock()
 
-	err := x.merge(ctx, b, ends)
-	if damaged(err) {
-		return x.spoil(err)
+	if err := x.merge(ctx, b, ends); err != nil {
+		x.placesMu.Lock()
+		defer x.placesMu.Unlock()
+		return x.failed(ctx, err)
 	}
-	return err
+	return nil
 }
 
 // merge moves what is in b and in the hot tables into the cold ones.

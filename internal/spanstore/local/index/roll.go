@@ -189,10 +189,10 @@ func (x *Index) roll(ctx context.Context) (more bool, err error) {
 		for _, at := range due { // a full disk, or sums that are more than a number holds: the spans can answer
 			x.hours.open[at] = time.Now().Add(time.Hour)
 		}
-		if err = x.giveUp(ctx, err); damaged(err) {
-			err = x.spoil(err)
-		}
-		return false, err
+		err = x.giveUp(ctx, err)
+		x.placesMu.Lock()
+		defer x.placesMu.Unlock()
+		return false, x.failed(ctx, err)
 	}
 	x.placesMu.Lock()
 	defer x.placesMu.Unlock()
