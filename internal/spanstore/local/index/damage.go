@@ -44,6 +44,9 @@ func damaged(err error) bool {
 // noRoom says ErrFull where that is what an error means, of which DuckDB has only
 // the text.
 func noRoom(err error) error {
+	if errors.Is(err, spanstore.ErrFull) {
+		return err
+	}
 	text := strings.ToLower(err.Error())
 	for _, sign := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
 		if strings.Contains(text, sign.Error()) {

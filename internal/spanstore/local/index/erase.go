@@ -45,6 +45,9 @@ func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Remo
 	ctx = context.WithoutCancel(ctx)
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
+	if err := x.finish(ctx); err != nil {
+		return removed, err
+	}
 	x.gate.Lock()
 	goOn := sync.OnceFunc(x.gate.Unlock)
 	defer goOn()

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -169,4 +170,102 @@ func TestCheckpointWithoutRoomIsKnown(t *testing.T) {
 	if got := x.Mark("p"); got != (Ref{1, 10_000}) {
 		t.Errorf("mark %v", got)
 	}
+}
+
+// A flush for which the file has no room, wherever in it that is, is finished
+// later: nothing is lost, and nothing is there twice, also after a crash.
+func TestFlushWithoutRoomIsFinishedLater(t *testing.T) {
+	rated := func(id, name string, at int64, ord uint32) Score {
+		return Score{Score: trace.Score{ID: id, Name: name, Label: "l", Time: at, Target: trace.Target{Trace: trace.IDOf(7, 7)}}, Ref: Ref{1, ord}}
+	}
+	failed := 0
+	for room := int64(8); room < 640; room += 70 {
+		dir := t.TempDir()
+		x := openTest(t, dir, Options{})
+		first := spans(span(1, 0, 0), span(2, 0, 1))
+		first.Scores, first.End = []Score{rated("a", "tone", 1, 2), rated("b", "tone", 2, 3)}, Ref{1, 4}
+		add(t, x, "p", first)
+		if err := errors.Join(x.Merge(t.Context()), x.exec(t.Context(), "CHECKPOINT cold")); err != nil {
+			t.Fatal(err)
+		}
+		// A copy replaces a row, another one no more counts, and a score goes to
+		// another name.
+		second := spans(span(1, 0, 4), span(3, 2, 5))
+		second.Scores, second.End = []Score{rated("b", "truth", 3, 6)}, Ref{1, 7}
+		add(t, x, "p", second)
+		lift := noMore(t, room)
+		err := x.Flush(t.Context())
+		if err != nil {
+			failed++
+			if again := x.Flush(t.Context()); !errors.Is(err, spanstore.ErrFull) || !errors.Is(again, spanstore.ErrFull) {
+				t.Errorf("room for %d: got %v and %v, want ErrFull", room, err, again)
+			}
+		}
+		add(t, x, "p", spans(span(4, 0, 7)))
+		lift()
+		check := func() {
+			t.Helper()
+			want(t, x, countedSpans, "1 true 4", "2 false 1", "3 true 5", "4 true 7")
+			want(t, x, "SELECT id, name, latest FROM scores ORDER BY id", "a tone true", "b truth true")
+			if n := x.Figures().Spans; n != 4 {
+				t.Errorf("%d spans", n)
+			}
+		}
+		check()
+		if err := x.Merge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		killed := t.TempDir()
+		if err := os.CopyFS(killed, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+		closeTest(t, x)
+		x = openTest(t, killed, Options{})
+		check()
+		closeTest(t, x)
+		if t.Failed() {
+			t.Fatalf("with room for %d", room)
+		}
+	}
+	if failed < 4 {
+		t.Errorf("%d flushes found no room, so this test says little", failed)
+	}
+}
+
+// While a flush waits for room, what arrives is bounded.
+func TestWhatWaitsForRoomIsBounded(t *testing.T) {
+	x := openTest(t, t.TempDir(), Options{})
+	room := false
+	x.writeMu.Lock()
+	x.left = []step{{again: true, do: func(context.Context) error {
+		if room {
+			return nil
+		}
+		return spanstore.ErrFull
+	}}}
+	x.writeMu.Unlock()
+	if err := x.Flush(t.Context()); !errors.Is(err, spanstore.ErrFull) {
+		t.Errorf("flushing gave %v, want ErrFull", err)
+	}
+	written := 0
+	appended := func() error {
+		return x.Append(t.Context(), "p", func() (*Rows, error) {
+			written++
+			rows := varied(fullRows / 2)
+			return &rows, nil
+		})
+	}
+	for i, want := range []error{nil, nil, spanstore.ErrFull} {
+		if err := appended(); !errors.Is(err, want) {
+			t.Errorf("record %d gave %v, want %v", i, err, want)
+		}
+	}
+	if written != 2 {
+		t.Errorf("%d records were written to the log, want 2", written)
+	}
+	x.writeMu.Lock()
+	room = true
+	x.writeMu.Unlock()
+	want(t, x, "SELECT count(*) FROM spans", fmt.Sprint(fullRows/2))
+	closeTest(t, x)
 }

@@ -12,6 +12,9 @@ import (
 func (x *Index) Merge(ctx context.Context) error {
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
+	if err := x.finish(ctx); err != nil {
+		return err
+	}
 
 	// With the gate closed, every record that is in the log is also in the buffer.
 	x.gate.Lock()

@@ -100,6 +100,9 @@ func (x *Index) writeCosts(ctx context.Context, project uint32, list []priced) e
 	ctx = context.WithoutCancel(ctx)
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
+	if err := x.finish(ctx); err != nil {
+		return err
+	}
 	x.placesMu.Lock()
 	defer x.placesMu.Unlock()
 	if x.broken != nil {
