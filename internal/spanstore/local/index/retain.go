@@ -11,6 +11,9 @@ func (x *Index) DropBefore(ctx context.Context, project, first uint32) (spans in
 	ctx = context.WithoutCancel(ctx)
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
+	if err := x.finish(ctx); err != nil {
+		return 0, err
+	}
 	x.placesMu.Lock()
 	defer x.placesMu.Unlock()
 	if x.broken != nil {
