@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/assay-llmops/assay/internal/price"
+	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/local/index"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
@@ -27,6 +28,10 @@ type Options struct {
 	// Kept is told of a project from which retention removed something, or could
 	// not.
 	Kept func(project string, gone *spanstore.Retained, err error)
+
+	// Unfinished is told of what was decided about a project and could not be
+	// carried out yet: an erasure, say, on a full disk. It is tried again hourly.
+	Unfinished func(project string, err error)
 }
 
 // Store is an open store.
@@ -122,19 +127,7 @@ func (s *Store) start(ctx context.Context) error {
 		}
 	}
 	for project, log := range s.logs {
-		if err := s.replay(ctx, project, log); err != nil {
-			return fmt.Errorf("indexing the log of project %s: %w", project, err)
-		}
-		if err := s.finishErasing(ctx, project, log); err != nil {
-			return fmt.Errorf("finishing an erasure in project %s: %w", project, err)
-		}
-		if err := s.dropBefore(ctx, project, log, nil); err != nil { // of a retention that was cut short
-			return err
-		}
-		if _, err := s.finishRecost(ctx, project, nil); err != nil {
-			return err
-		}
-		if err := s.adopt(project, log); err != nil {
+		if err := s.begin(ctx, project, log); err != nil {
 			return err
 		}
 	}
@@ -146,6 +139,42 @@ func (s *Store) start(ctx context.Context) error {
 	life, s.quit = context.WithCancel(context.WithoutCancel(ctx))
 	s.finished = make(chan struct{})
 	go s.upkeep(life)
+	return nil
+}
+
+// begin indexes the log of a project and carries out what was decided about it.
+// Where only that fails, for want of room, say, it can be read all the same.
+func (s *Store) begin(ctx context.Context, project string, log *seglog.Log) error {
+	if err := s.replay(ctx, project, log); err != nil {
+		return fmt.Errorf("indexing the log of project %s: %w", project, err)
+	}
+	if err := s.putOff(ctx, project, "finishing an erasure", s.finishErasing(ctx, project, log)); err != nil {
+		return err
+	}
+	if err := s.dropBefore(ctx, project, log, nil); err != nil { // of a retention that was cut short
+		return err
+	}
+	_, err := s.finishRecost(ctx, project, nil)
+	if err := s.putOff(ctx, project, "computing costs again", err); err != nil {
+		return err
+	}
+	return s.putOff(ctx, project, "noting the server's prices, which hold from its next start on", s.adopt(project, log))
+}
+
+// putOff tells of something that failed and can be done later; it gives the error
+// back where it cannot: where a file is damaged or must be mended by hand.
+func (s *Store) putOff(ctx context.Context, project, doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("%s in project %s: %w", doing, project, err)
+	var byHand *problem.Problem
+	if s.frozen || ctx.Err() != nil || errors.Is(err, spanstore.ErrDamaged) || errors.As(err, &byHand) {
+		return err
+	}
+	if s.o.Unfinished != nil {
+		s.o.Unfinished(project, err)
+	}
 	return nil
 }
 

@@ -33,6 +33,7 @@ func (s *Store) upkeep(life context.Context) {
 		case <-keep.C:
 			s.keep(life)
 			s.finishErasings(life)
+			s.finishRecosts(life)
 		case <-tidy.C:
 			now := s.written()
 			switch came := now - before; {
@@ -79,13 +80,23 @@ func (s *Store) tidy(ctx context.Context, until int64, turn time.Duration) {
 	}
 }
 
-// finishErasings carries out what a full disk, say, cut short. A failure is met
-// again an hour later, and told to who erases next.
+// finishErasings carries out what a full disk, say, cut short. A failure is told,
+// and met again an hour later and by who erases next.
 func (s *Store) finishErasings(ctx context.Context) {
 	s.erasing.Lock()
 	defer s.erasing.Unlock()
 	for project, log := range s.every() {
-		_ = s.finishErasing(ctx, project, log)
+		_ = s.putOff(ctx, project, "finishing an erasure", s.finishErasing(ctx, project, log))
+	}
+}
+
+// finishRecosts does the same for costs.
+func (s *Store) finishRecosts(ctx context.Context) {
+	s.recosting.Lock()
+	defer s.recosting.Unlock()
+	for project := range s.every() {
+		_, err := s.finishRecost(ctx, project, nil)
+		_ = s.putOff(ctx, project, "computing costs again", err)
 	}
 }
 

@@ -1,0 +1,124 @@
+package local_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/assay-llmops/assay/internal/spanstore"
+	"github.com/assay-llmops/assay/internal/spanstore/local"
+	"github.com/assay-llmops/assay/internal/spanstore/local/index"
+	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
+	"github.com/assay-llmops/assay/internal/spanstore/storetest"
+	"github.com/assay-llmops/assay/internal/vfs"
+	"github.com/assay-llmops/assay/internal/vfs/crashfs"
+)
+
+// A disk that is still full when the store is opened again does not keep it from
+// being read; the erasure is told of, and carried out when there is room.
+func TestOpensWithAnErasureThatFindsNoRoom(t *testing.T) {
+	dir, disk := t.TempDir(), crashfs.New()
+	if err := os.MkdirAll(filepath.Join(dir, "projects", "shop", "log"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var told []error
+	o := local.Options{
+		Index: index.Options{Threads: 1}, Log: seglog.Options{FS: disk},
+		Unfinished: func(_ string, err error) { told = append(told, err) },
+	}
+	again := func() *local.Store {
+		t.Helper()
+		s, err := local.Open(t.Context(), dir, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := again()
+	storetest.Confide(t, s)
+	files := 0
+	disk.Before(func(op crashfs.Op) error {
+		if op.Kind == crashfs.Create {
+			if files++; files >= 3 { // after a new segment, and what is to go
+				return syscall.ENOSPC
+			}
+		}
+		return nil
+	})
+	if _, err := s.Erase(t.Context(), "shop", spanstore.Erasure{User: "user-to-forget"}); !errors.Is(err, spanstore.ErrFull) {
+		t.Fatalf("erased without room: %v", err)
+	}
+	want := storetest.Answers(t, s)
+	closed(t, s)
+	s = again()
+	if got := storetest.Answers(t, s); got != want {
+		t.Errorf("opened without room, the store answers\n%s\nnot\n%s", got, want)
+	}
+	if len(told) != 1 || !errors.Is(told[0], spanstore.ErrFull) {
+		t.Errorf("told of %v", told)
+	}
+	closed(t, s)
+	disk.Before(nil)
+	s = again()
+	defer closed(t, s)
+	checkForgotten(t, s, dir, disk)
+	if len(told) != 1 {
+		t.Errorf("told of %v", told)
+	}
+}
+
+// noSettings is a disk without room for the settings of projects.
+type noSettings struct{ vfs.OS }
+
+func (d noSettings) Create(name string) (vfs.File, error) {
+	if strings.Contains(name, "settings.json") {
+		return nil, syscall.ENOSPC
+	}
+	return d.OS.Create(name)
+}
+
+// Where other prices, and that costs were computed again, cannot be noted, spans
+// cost what they did: an index that is made anew agrees.
+func TestOpensWithoutRoomForSettings(t *testing.T) {
+	dir := t.TempDir()
+	s := at(t, dir, 1)
+	call(t, s, 1)
+	meanwhile := filepath.Join(t.TempDir(), "copy")
+	_, err := s.Recost(t.Context(), "shop", 0, func(int64) {
+		if err := os.CopyFS(meanwhile, os.DirFS(dir)); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed(t, s)
+	told := 0
+	s, err = local.Open(t.Context(), meanwhile, local.Options{
+		Prices: prices(t, 2), Index: index.Options{Threads: 1}, Log: seglog.Options{FS: noSettings{}},
+		Unfinished: func(_ string, err error) {
+			if told++; !errors.Is(err, syscall.ENOSPC) {
+				t.Error(err)
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if told != 2 {
+		t.Errorf("told %d times", told)
+	}
+	call(t, s, 2)
+	wantCosts(t, "without room", s, 1000, 1000)
+	closed(t, s)
+	if err := os.RemoveAll(filepath.Join(meanwhile, "index")); err != nil {
+		t.Fatal(err)
+	}
+	s = at(t, meanwhile, 2)
+	defer closed(t, s)
+	call(t, s, 3)
+	wantCosts(t, "with room, and a new index", s, 1000, 1000, 2000)
+}
