@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"math"
 	"slices"
 
@@ -17,6 +18,10 @@ const (
 	mostCandidates  = 4_000  // DuckDB keeps the newest up to 5,000 as it reads (10 ms of a CPU, of ten million); of more it may sort all (700 ms)
 	nearCandidates  = 50_000 // where it must look at every row anyway
 	openedTogether  = 500    // spans that are held in memory at once
+
+	// mostMatches is of how many spans the places are handed to the index, for
+	// figures and traces of them: each takes some 300 bytes there.
+	mostMatches = 500_000
 )
 
 // filtering says when it is worth to ask all filters of the log what it may hold.
@@ -232,9 +237,17 @@ func (s *Store) indexed(ctx context.Context, p *page, where filter.Expr, since, 
 	scope = p.scope
 	err = s.search(ctx, &all, &spanstore.Query{Where: where, Since: since, Until: until}, func(part []sqlquery.Place, _ int64) (bool, error) {
 		scope.Only = append(scope.Only, refsOf(part)...)
-		return true, nil
+		return true, s.fewEnough(len(scope.Only))
 	})
 	return scope, nil, len(scope.Only) == 0, err
+}
+
+// fewEnough is an error where so many matches of a condition on text are too many.
+func (s *Store) fewEnough(matches int) error {
+	if matches <= s.most {
+		return nil
+	}
+	return fmt.Errorf("more than %d spans have such a text, which is as far as figures and lists of traces, sessions and users go: %w", s.most, spanstore.ErrTooMany)
 }
 
 // textTraces are the rows of a page of traces that have a span with such a text.
@@ -252,6 +265,9 @@ func (s *Store) textTraces(ctx context.Context, p *page, q *spanstore.Query) (ro
 			within.Until = max(within.Until, part[0].Start+1)
 		}
 		found := len(traces.scope.Only)
+		if err := s.fewEnough(found); err != nil {
+			return false, err
+		}
 		if found == 0 || found < enough && seen != math.MinInt64 {
 			return true, nil
 		}

@@ -41,6 +41,7 @@ type Store struct {
 	index *index.Index
 
 	filtering filtering
+	most      int // matches of a condition on text that are summed
 
 	mu     sync.RWMutex
 	logs   map[string]*seglog.Log // by project
@@ -90,7 +91,7 @@ func openStore(ctx context.Context, dir string, o Options, frozen bool) (*Store,
 // started makes a store and starts it.
 func started(ctx context.Context, dir string, o Options, frozen bool) (*Store, error) {
 	s := &Store{
-		o: o, dir: dir, frozen: frozen, filtering: filtering{after: 16_000, share: 4},
+		o: o, dir: dir, frozen: frozen, filtering: filtering{after: 16_000, share: 4}, most: mostMatches,
 		logs: map[string]*seglog.Log{}, settings: map[string]*settings{}, books: map[string]*price.Book{},
 	}
 	if err := s.start(ctx); err != nil {
