@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -121,4 +122,61 @@ func TestOpensWithoutRoomForSettings(t *testing.T) {
 	defer closed(t, s)
 	call(t, s, 3)
 	wantCosts(t, "with room, and a new index", s, 1000, 1000, 2000)
+}
+
+// The file that says what is to be erased has names that are to be forgotten: no
+// draft of it stays, neither where it found no room nor after a crash.
+func TestNoDraftOfAnErasureStays(t *testing.T) {
+	dir, disk := t.TempDir(), crashfs.New()
+	if err := os.MkdirAll(filepath.Join(dir, "projects", "shop", "log"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	o := local.Options{Index: index.Options{Threads: 1}, Log: seglog.Options{FS: disk}}
+	drafts := func(disk *crashfs.FS) (list []string) {
+		t.Helper()
+		names, err := disk.List(filepath.Join(dir, "projects", "shop"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.DeleteFunc(names, func(name string) bool { return filepath.Ext(name) == ".json" })
+	}
+	s, err := local.Open(t.Context(), dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Confide(t, s)
+	what := spanstore.Erasure{User: "user-to-forget"}
+	failing := func(answer error) {
+		disk.Before(func(op crashfs.Op) error {
+			if op.Kind == crashfs.Rename && filepath.Base(filepath.Dir(op.Name)) == "shop" {
+				return answer
+			}
+			return nil
+		})
+	}
+	failing(syscall.ENOSPC)
+	if _, err := s.Erase(t.Context(), "shop", what); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("erased without room: %v", err)
+	}
+	if left := drafts(disk); len(left) > 0 {
+		t.Errorf("without room, %v stays", left)
+	}
+	failing(crashfs.ErrCrashed)
+	if _, err := s.Erase(t.Context(), "shop", what); !errors.Is(err, crashfs.ErrCrashed) {
+		t.Fatalf("erased without power: %v", err)
+	}
+	disk.Before(nil)
+	after := disk.Crash(1)
+	_ = s.Close() // the power is gone
+	for _, name := range []string{"erasing.json.new", "settings.json.tmp"} {
+		after.Put(filepath.Join(dir, "projects", "shop", name), []byte("user-to-forget"))
+	}
+	o.Log.FS = after
+	if s, err = local.Open(t.Context(), dir, o); err != nil {
+		t.Fatal(err)
+	}
+	defer closed(t, s)
+	if left := drafts(after); len(left) > 0 {
+		t.Errorf("after a crash, %v stays", left)
+	}
 }

@@ -225,7 +225,10 @@ func (s *Store) log(project string, create bool) (*seglog.Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = s.loadSettings(project); err == nil && s.index != nil { // else it is adopted when it is indexed
+	if err = s.removeDrafts(project); err == nil {
+		err = s.loadSettings(project)
+	}
+	if err == nil && s.index != nil { // else it is adopted when it is indexed
 		err = s.adopt(project, log)
 	}
 	if err != nil {
