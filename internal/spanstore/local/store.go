@@ -50,7 +50,7 @@ type Store struct {
 	settingsMu sync.Mutex
 	settings   map[string]*settings   // by project
 	books      map[string]*price.Book // by digest: those that settings name
-	recosting  sync.Mutex             // one recost at a time
+	recosting  sync.Mutex             // one recost at a time; locked after erasing
 	frozen     bool                   // nothing arrives: other prices do not matter
 
 	erasing sync.Mutex // one erasure at a time
