@@ -1,6 +1,9 @@
 package local
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Tidy does what is done while little arrives.
 func (s *Store) Tidy(ctx context.Context) { s.tidy(ctx, s.written()+quietBytes, tidyEvery) }
@@ -12,4 +15,11 @@ func (s *Store) Recosting() bool {
 		s.recosting.Unlock()
 	}
 	return !free
+}
+
+// Rested makes it so long ago that a project's log found no room.
+func (s *Store) Rested(project string, since time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noRoom[project] = s.noRoom[project].Add(-since)
 }

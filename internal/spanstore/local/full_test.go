@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/local"
@@ -178,5 +179,51 @@ func TestNoDraftOfAnErasureStays(t *testing.T) {
 	defer closed(t, s)
 	if left := drafts(after); len(left) > 0 {
 		t.Errorf("after a crash, %v stays", left)
+	}
+}
+
+// Making old segments smaller, which needs room itself for a moment, is not tried
+// again and again on a full disk: that room is for what arrives.
+func TestAFullDiskIsNotTidiedAgainAtOnce(t *testing.T) {
+	dir, disk := t.TempDir(), crashfs.New()
+	s, err := local.Open(t.Context(), dir, local.Options{Index: index.Options{Threads: 1}, Log: seglog.Options{FS: disk, SegmentBytes: 1000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed(t, s)
+	storetest.Fill(t, s)
+	tried := map[string]bool{}
+	full := true
+	disk.Before(func(op crashfs.Op) error {
+		if op.Kind == crashfs.Write && strings.HasSuffix(op.Name, ".seg.tmp") {
+			tried[filepath.Base(filepath.Dir(filepath.Dir(op.Name)))] = true
+			if full {
+				return syscall.ENOSPC
+			}
+		}
+		return nil
+	})
+	projects, err := s.Projects(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		rested time.Duration
+		tries  bool
+	}{{0, true}, {0, false}, {59 * time.Minute, false}, {time.Minute, true}, {0, false}} {
+		clear(tried)
+		for _, project := range projects {
+			s.Rested(project, step.rested)
+		}
+		s.Tidy(t.Context())
+		if tried["shop"] != step.tries {
+			t.Errorf("%+v: it tried %v", step, tried)
+		}
+	}
+	full = false
+	s.Rested("shop", time.Hour)
+	s.Tidy(t.Context())
+	if !tried["shop"] {
+		t.Error("with room again, nothing is tried")
 	}
 }

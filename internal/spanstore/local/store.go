@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/assay-llmops/assay/internal/price"
 	"github.com/assay-llmops/assay/internal/problem"
@@ -45,6 +46,7 @@ type Store struct {
 
 	mu     sync.RWMutex
 	logs   map[string]*seglog.Log // by project
+	noRoom map[string]time.Time   // when old segments of one could not be made smaller
 	closed bool
 
 	settingsMu sync.Mutex
@@ -92,7 +94,7 @@ func openStore(ctx context.Context, dir string, o Options, frozen bool) (*Store,
 func started(ctx context.Context, dir string, o Options, frozen bool) (*Store, error) {
 	s := &Store{
 		o: o, dir: dir, frozen: frozen, filtering: filtering{after: 16_000, share: 4}, most: mostMatches,
-		logs: map[string]*seglog.Log{}, settings: map[string]*settings{}, books: map[string]*price.Book{},
+		logs: map[string]*seglog.Log{}, noRoom: map[string]time.Time{}, settings: map[string]*settings{}, books: map[string]*price.Book{},
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
