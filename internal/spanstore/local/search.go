@@ -209,12 +209,21 @@ func (s *Store) matches(ctx context.Context, p *page, q spanstore.Query) (rows [
 	found = found[:min(len(found), p.limit)]
 	scope := p.scope
 	scope.Only = refsOf(found)
-	st, err := sqlquery.Spans(scope, &spanstore.Query{Since: found[len(found)-1].Start, Until: found[0].Start + 1}, nil, len(found))
+	st, err := sqlquery.Spans(scope, &spanstore.Query{Since: found[len(found)-1].Start, Until: behind(found[0].Start)}, nil, len(found))
 	if err != nil {
 		return nil, false, err
 	}
 	rows, err = s.spanRows(ctx, st)
 	return rows, more && len(rows) > 0, err // what was erased meanwhile is not there
+}
+
+// behind is the end of a time that has start as its last moment; 0, which is none,
+// where there is no later one.
+func behind(start int64) int64 {
+	if start == math.MaxInt64 {
+		return 0
+	}
+	return start + 1
 }
 
 func refsOf(places []sqlquery.Place) []sqlquery.Ref {
@@ -262,13 +271,15 @@ func (s *Store) textTraces(ctx context.Context, p *page, q *spanstore.Query) (ro
 		traces.scope.Only = append(traces.scope.Only, refsOf(part)...)
 		if len(part) > 0 {
 			within.Since = part[len(part)-1].Start
-			within.Until = max(within.Until, part[0].Start+1)
+			if len(part) == len(traces.scope.Only) { // the newest
+				within.Until = behind(part[0].Start)
+			}
 		}
 		found := len(traces.scope.Only)
 		if err := s.fewEnough(found); err != nil {
 			return false, err
 		}
-		if found == 0 || found < enough && seen != math.MinInt64 {
+		if found == 0 || found < enough && seen != math.MinInt64 || seen == math.MaxInt64 {
 			return true, nil
 		}
 		enough = 4 * found
