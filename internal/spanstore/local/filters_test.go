@@ -50,8 +50,11 @@ func TestFiltersLeaveOutNoMatch(t *testing.T) {
 			}
 			// They leave out nearly all, for a word that few spans have.
 			log := s.every()["shop"]
-			all, of := log.Holding(token.Of("call"))
-			few, _ := log.Holding(token.Of("refund"))
+			all, of, bad := log.Holding(t.Context(), token.Of("call"))
+			few, _, err := log.Holding(t.Context(), token.Of("refund"))
+			if bad != nil || err != nil {
+				t.Fatal(bad, err)
+			}
 			if of != 3000 || len(all) < 15 || len(few) > len(all)/2 {
 				t.Errorf("%d parts of the log may hold what all do, %d what few do", len(all), len(few))
 			}

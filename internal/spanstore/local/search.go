@@ -52,7 +52,10 @@ func (s *Store) search(ctx context.Context, p *page, q *spanstore.Query, visit f
 	for {
 		if looked >= s.filtering.after && scope.Near == nil {
 			var some bool
-			if scope.Near, some = s.near(p, in); some {
+			if scope.Near, some, err = s.near(ctx, p, in); err != nil {
+				return err
+			}
+			if some {
 				scope.Logs, loose.Where, chunk = s.index.Logged(p.scope.Project), in.loose(scope.Near), nearCandidates
 			}
 		}
@@ -81,13 +84,16 @@ func (s *Store) search(ctx context.Context, p *page, q *spanstore.Query, visit f
 // near asks the filters of the log where there may be what each condition on text
 // holds for: nil where that is not known, or nearly everywhere. Some says that it
 // is known of one.
-func (s *Store) near(p *page, in *inquiry) (list [][]sqlquery.Group, some bool) {
+func (s *Store) near(ctx context.Context, p *page, in *inquiry) (list [][]sqlquery.Group, some bool, err error) {
 	list = make([][]sqlquery.Group, len(in.texts))
 	for k := range in.texts {
 		if len(in.texts[k].tokens) == 0 {
 			continue
 		}
-		stretches, of := p.log.Holding(in.texts[k].tokens)
+		stretches, of, err := p.log.Holding(ctx, in.texts[k].tokens)
+		if err != nil {
+			return nil, false, err
+		}
 		items := int64(0)
 		groups := []sqlquery.Group{}
 		for _, st := range stretches {
@@ -104,7 +110,7 @@ func (s *Store) near(p *page, in *inquiry) (list [][]sqlquery.Group, some bool) 
 			list[k], some = groups, true
 		}
 	}
-	return list, some
+	return list, some, nil
 }
 
 // lookAt settles what is open of candidates and gives those that match to visit.
