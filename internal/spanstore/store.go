@@ -21,6 +21,9 @@ var (
 	// ErrDamaged says that what is asked for is there and cannot be read: its
 	// bytes on the disk are not what was written.
 	ErrDamaged = errors.New("damaged on disk")
+	// ErrTooMany says that more spans match than such a query goes through; less
+	// time, or more conditions, leave fewer.
+	ErrTooMany = errors.New("too many spans match")
 	// ErrUnsupported says that this store cannot answer such a query.
 	ErrUnsupported = errors.New("this query is not supported")
 )

@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/assay-llmops/assay/internal/price"
+	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/local/index"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
@@ -27,6 +29,10 @@ type Options struct {
 	// Kept is told of a project from which retention removed something, or could
 	// not.
 	Kept func(project string, gone *spanstore.Retained, err error)
+
+	// Unfinished is told of what was decided about a project and could not be
+	// carried out yet: an erasure, say, on a full disk. It is tried again hourly.
+	Unfinished func(project string, err error)
 }
 
 // Store is an open store.
@@ -36,15 +42,17 @@ type Store struct {
 	index *index.Index
 
 	filtering filtering
+	most      int // matches of a condition on text that are summed
 
 	mu     sync.RWMutex
 	logs   map[string]*seglog.Log // by project
+	noRoom map[string]time.Time   // when old segments of one could not be made smaller
 	closed bool
 
 	settingsMu sync.Mutex
 	settings   map[string]*settings   // by project
 	books      map[string]*price.Book // by digest: those that settings name
-	recosting  sync.Mutex             // one recost at a time
+	recosting  sync.Mutex             // one recost at a time; locked after erasing
 	frozen     bool                   // nothing arrives: other prices do not matter
 
 	erasing sync.Mutex // one erasure at a time
@@ -85,8 +93,8 @@ func openStore(ctx context.Context, dir string, o Options, frozen bool) (*Store,
 // started makes a store and starts it.
 func started(ctx context.Context, dir string, o Options, frozen bool) (*Store, error) {
 	s := &Store{
-		o: o, dir: dir, frozen: frozen, filtering: filtering{after: 16_000, share: 4},
-		logs: map[string]*seglog.Log{}, settings: map[string]*settings{}, books: map[string]*price.Book{},
+		o: o, dir: dir, frozen: frozen, filtering: filtering{after: 16_000, share: 4}, most: mostMatches,
+		logs: map[string]*seglog.Log{}, noRoom: map[string]time.Time{}, settings: map[string]*settings{}, books: map[string]*price.Book{},
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -122,19 +130,7 @@ func (s *Store) start(ctx context.Context) error {
 		}
 	}
 	for project, log := range s.logs {
-		if err := s.replay(ctx, project, log); err != nil {
-			return fmt.Errorf("indexing the log of project %s: %w", project, err)
-		}
-		if err := s.finishErasing(ctx, project, log); err != nil {
-			return fmt.Errorf("finishing an erasure in project %s: %w", project, err)
-		}
-		if err := s.dropBefore(ctx, project, log, nil); err != nil { // of a retention that was cut short
-			return err
-		}
-		if _, err := s.finishRecost(ctx, project, nil); err != nil {
-			return err
-		}
-		if err := s.adopt(project, log); err != nil {
+		if err := s.begin(ctx, project, log); err != nil {
 			return err
 		}
 	}
@@ -146,6 +142,42 @@ func (s *Store) start(ctx context.Context) error {
 	life, s.quit = context.WithCancel(context.WithoutCancel(ctx))
 	s.finished = make(chan struct{})
 	go s.upkeep(life)
+	return nil
+}
+
+// begin indexes the log of a project and carries out what was decided about it.
+// Where only that fails, for want of room, say, it can be read all the same.
+func (s *Store) begin(ctx context.Context, project string, log *seglog.Log) error {
+	if err := s.replay(ctx, project, log); err != nil {
+		return fmt.Errorf("indexing the log of project %s: %w", project, err)
+	}
+	if err := s.putOff(ctx, project, "finishing an erasure", s.finishErasing(ctx, project, log)); err != nil {
+		return err
+	}
+	if err := s.dropBefore(ctx, project, log, nil); err != nil { // of a retention that was cut short
+		return err
+	}
+	_, err := s.finishRecost(ctx, project, nil)
+	if err := s.putOff(ctx, project, "computing costs again", err); err != nil {
+		return err
+	}
+	return s.putOff(ctx, project, "noting the server's prices, which hold from its next start on", s.adopt(project, log))
+}
+
+// putOff tells of something that failed and can be done later; it gives the error
+// back where it cannot: where a file is damaged or must be mended by hand.
+func (s *Store) putOff(ctx context.Context, project, doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("%s in project %s: %w", doing, project, err)
+	var byHand *problem.Problem
+	if s.frozen || ctx.Err() != nil || errors.Is(err, spanstore.ErrDamaged) || errors.As(err, &byHand) {
+		return err
+	}
+	if s.o.Unfinished != nil {
+		s.o.Unfinished(project, err)
+	}
 	return nil
 }
 
@@ -195,7 +227,10 @@ func (s *Store) log(project string, create bool) (*seglog.Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = s.loadSettings(project); err == nil && s.index != nil { // else it is adopted when it is indexed
+	if err = s.removeDrafts(project); err == nil {
+		err = s.loadSettings(project)
+	}
+	if err == nil && s.index != nil { // else it is adopted when it is indexed
 		err = s.adopt(project, log)
 	}
 	if err != nil {
