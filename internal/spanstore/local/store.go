@@ -15,6 +15,7 @@ import (
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/local/index"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
+	"github.com/assay-llmops/assay/internal/trace/semconv"
 	"github.com/assay-llmops/assay/internal/vfs"
 )
 
@@ -92,6 +93,7 @@ func openStore(ctx context.Context, dir string, o Options, frozen bool) (*Store,
 
 // started makes a store and starts it.
 func started(ctx context.Context, dir string, o Options, frozen bool) (*Store, error) {
+	o.Index.Reading = semconv.Reading
 	s := &Store{
 		o: o, dir: dir, frozen: frozen, filtering: filtering{after: 16_000, share: 4}, most: mostMatches,
 		logs: map[string]*seglog.Log{}, noRoom: map[string]time.Time{}, settings: map[string]*settings{}, books: map[string]*price.Book{},

@@ -21,14 +21,15 @@ import (
 )
 
 // layout is the number of schema.sql and of the meaning of its columns. An index
-// of another layout is made anew.
-const layout = 3
+// of another layout, or of another Options.Reading, is made anew.
+const layout = 4
 
 //go:embed schema.sql
 var schema string
 
 // Options are the bounds of an index. Zero members have defaults.
 type Options struct {
+	Reading   int           // number of the way in which rows are read out of spans (semconv.Reading)
 	Memory    string        // that DuckDB may use: "400MB"
 	Threads   int           // of DuckDB; 0: one for each core
 	MergeRows int           // hot rows that are worth a merge; 200,000
@@ -183,19 +184,20 @@ func (x *Index) prepare(ctx context.Context) error {
 		return fmt.Errorf("reading what the index has: %w", err)
 	}
 	if tables > 0 {
-		number := 0
+		number, reading := 0, 0
 		if found == 1 {
-			if err := x.conn.QueryRowContext(ctx, "SELECT max(number) FROM cold.layout").Scan(&number); err != nil {
+			if err := x.conn.QueryRowContext(ctx, "SELECT number, reading FROM cold.layout").Scan(&number, &reading); err != nil {
 				return fmt.Errorf("reading the layout of the index: %w", err)
 			}
 		}
-		if number != layout {
-			return fmt.Errorf("the index has layout %d, not %d", number, layout)
+		if number != layout || reading != x.options.Reading {
+			return fmt.Errorf("the index has layout %d and reading %d, not %d and %d", number, reading, layout, x.options.Reading)
 		}
 	} else {
 		statements := append([]string{"USE cold", "BEGIN", schema,
 			"CREATE TABLE marks (project UINTEGER NOT NULL, seg UINTEGER NOT NULL, ord UINTEGER NOT NULL)",
-			"CREATE TABLE layout (number INTEGER NOT NULL)", fmt.Sprintf("INSERT INTO layout VALUES (%d)", layout)}, rollUpSchema()...)
+			"CREATE TABLE layout (number INTEGER NOT NULL, reading INTEGER NOT NULL)",
+			fmt.Sprintf("INSERT INTO layout VALUES (%d, %d)", layout, x.options.Reading)}, rollUpSchema()...)
 		if err := x.exec(ctx, append(statements, "COMMIT")...); err != nil {
 			return err
 		}

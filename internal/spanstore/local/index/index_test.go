@@ -184,6 +184,9 @@ func TestUnusableFileIsMadeAnew(t *testing.T) {
 			}
 			closeTest(t, x)
 		},
+		"another reading": func(t *testing.T, file string) {
+			closeTest(t, openTest(t, filepath.Dir(file), Options{Reading: 99}))
+		},
 		"damaged": func(t *testing.T, file string) {
 			bytes, err := os.ReadFile(file)
 			if err != nil {
