@@ -133,7 +133,7 @@ func (x *Index) flush(ctx context.Context, b *buffer) error {
 	return x.do(ctx, x.steps(b, plan))
 }
 
-// step is a part of a flush.
+// step is a part of a flush, or of what changes rows that are in tables.
 type step struct {
 	do    func(context.Context) error
 	again bool // where there was no room, it may be done again, from its start
@@ -163,7 +163,7 @@ func (x *Index) steps(b *buffer, plan *plan) []step {
 	}})
 }
 
-// do does the steps of a flush. Those for which the file has no room are left for
+// do does steps. Those for which the file has no room are left for
 // finish. The caller holds placesMu.
 func (x *Index) do(ctx context.Context, steps []step) error {
 	if x.broken != nil {
@@ -186,7 +186,7 @@ func (x *Index) do(ctx context.Context, steps []step) error {
 	return nil
 }
 
-// finish does what is left of a flush. Until then nothing is asked, since every
+// finish does the steps that are left. Until then nothing is asked, since every
 // question flushes, and nothing else is written. The caller holds writeMu.
 func (x *Index) finish(ctx context.Context) error {
 	if len(x.left) == 0 {

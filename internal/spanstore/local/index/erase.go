@@ -90,8 +90,9 @@ func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Remo
 			x.recent.drop(traceKey{project, id})
 		}
 	}
-	if err := x.settleRest(ctx, project); err != nil {
-		return removed, x.breaks(err)
+	rest := step{again: true, do: func(ctx context.Context) error { return x.settleRest(ctx, project) }}
+	if err := x.do(ctx, []step{rest}); err != nil {
+		return removed, err
 	}
 	if err := x.rewrite(ctx); err != nil {
 		return removed, x.failed(ctx, err) // whoever asks again finds no rows, and has the file written anew
@@ -180,7 +181,7 @@ func (x *Index) removeRows(ctx context.Context, count *int64, statement string) 
 // settleRest says again which scores are the latest, of those that came later
 // about what the scratch tables point at, and empties these.
 func (x *Index) settleRest(ctx context.Context, project uint32) error {
-	err := x.exec(ctx, fmt.Sprintf(`CREATE TABLE memory.hot.affected AS SELECT DISTINCT %[1]s FROM
+	err := x.exec(ctx, fmt.Sprintf(`CREATE OR REPLACE TABLE memory.hot.affected AS SELECT DISTINCT %[1]s FROM
 		(FROM memory.main.scores SEMI JOIN memory.hot.wanted USING (project, hi, lo)
 		UNION ALL FROM memory.main.scores SEMI JOIN memory.hot.talks USING (session)) WHERE project = %[2]d`, scoreTarget, project))
 	if err == nil {

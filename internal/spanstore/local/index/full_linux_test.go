@@ -232,6 +232,48 @@ func TestFlushWithoutRoomIsFinishedLater(t *testing.T) {
 	}
 }
 
+// What the log has no more, and the index has no room to remove, goes before
+// anything is asked again.
+func TestDropWithoutRoomIsFinishedLater(t *testing.T) {
+	rated := func(id string, at int64, ref Ref) Score {
+		return Score{Score: trace.Score{ID: id, Name: "n", Label: "l", Time: at, Target: trace.Target{Trace: trace.IDOf(7, 7)}}, Ref: ref}
+	}
+	failed := 0
+	for room := int64(8); room < 400; room += 60 {
+		x := openTest(t, t.TempDir(), Options{RollIdle: 1})
+		later := span(2, 0, 0)
+		later.Ref.Segment = 2
+		later.Start, later.End = noon(), noon()+1
+		early := later
+		early.Span, early.Ref.Segment = trace.SpanIDOf(1), 1
+		rows := spans(early, later)
+		rows.Scores, rows.End = []Score{rated("gone", 9, Ref{1, 1}), rated("stays", 2, Ref{2, 1})}, Ref{2, 2}
+		add(t, x, "p", rows)
+		if err := errors.Join(x.Merge(t.Context()), x.exec(t.Context(), "CHECKPOINT cold")); err != nil {
+			t.Fatal(err)
+		}
+		lift := noMore(t, room)
+		if _, err := x.DropBefore(t.Context(), 1, 2); err != nil {
+			failed++
+			if again := x.Flush(t.Context()); !errors.Is(err, spanstore.ErrFull) || !errors.Is(again, spanstore.ErrFull) {
+				t.Errorf("room for %d: got %v and %v, want ErrFull", room, err, again)
+			}
+		}
+		lift()
+		rollAll(t, x)
+		want(t, x, "SELECT sum(n) FROM cold.hours", "1")
+		want(t, x, "SELECT span FROM spans", "2")
+		want(t, x, "SELECT id, latest FROM scores", "stays true")
+		if n := x.Figures().Spans; n != 1 {
+			t.Errorf("room for %d: %d spans", room, n)
+		}
+		closeTest(t, x)
+	}
+	if failed < 2 {
+		t.Errorf("%d attempts found no room, so this test says little", failed)
+	}
+}
+
 // While a flush waits for room, what arrives is bounded.
 func TestWhatWaitsForRoomIsBounded(t *testing.T) {
 	x := openTest(t, t.TempDir(), Options{})

@@ -79,7 +79,7 @@ type Index struct {
 	hours      hours
 	hotRows    int
 	hotSince   time.Time
-	left       []step      // of a flush for which the file had no room
+	left       []step      // for which the file had no room
 	stuck      atomic.Bool // there are such
 
 	placesMu sync.RWMutex // held for reading by queries, for writing while rows change place

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -168,7 +169,7 @@ var startOfHour = fmt.Sprintf("start - start %% %d", sqlquery.Hour)
 func (x *Index) roll(ctx context.Context) (more bool, err error) {
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
-	if err := x.Err(); err != nil {
+	if err := errors.Join(x.finish(ctx), x.Err()); err != nil { // rows that are about to go are in no roll-up
 		return false, err
 	}
 	due := x.hours.batch(time.Now(), x.options.RollIdle)
