@@ -156,7 +156,7 @@ func (s *Store) begin(ctx context.Context, project string, log *seglog.Log) erro
 	if err := s.putOff(ctx, project, "finishing an erasure", s.finishErasing(ctx, project, log)); err != nil {
 		return err
 	}
-	if err := s.dropBefore(ctx, project, log, nil); err != nil { // of a retention that was cut short
+	if err := s.putOff(ctx, project, "removing what a retention left", s.dropBefore(ctx, project, log, nil)); err != nil {
 		return err
 	}
 	_, err := s.finishRecost(ctx, project, nil)
