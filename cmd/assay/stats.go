@@ -36,6 +36,7 @@ func (cmd *statsCmd) Run(c *console) error {
 	if err := cl.get("/stats", query, &s); err != nil {
 		return err
 	}
+	c.lacks(s.Lacking)
 	if c.flags.JSON {
 		c.printJSON(map[string]any{"format": "assay.stats/1", "stats": s})
 		return nil

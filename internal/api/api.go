@@ -143,7 +143,8 @@ func (s *server) run(rt *route, w http.ResponseWriter, r *http.Request) (any, er
 		return nil, &Error{Status: http.StatusForbidden, Code: "forbidden", Message: "the key is for another project", Fix: "leave the project out, or use a key of it"}
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	return rt.handle(c)
+	v, err := rt.handle(c)
+	return v, c.orLost(err)
 }
 
 func (s *server) surprise(what string, err error) {

@@ -124,6 +124,19 @@ type Recoster interface {
 	Recost(ctx context.Context, project string, since int64, progress func(done int64)) (changed int64, err error)
 }
 
+// Witness is a Store that knows what of it is damaged. It knows what it has met:
+// an answer that was damaged is counted when it has been given.
+type Witness interface {
+	Damage(project string) Damage
+}
+
+// Damage is what of a project cannot be read any more, and so may be missing from
+// any answer.
+type Damage struct {
+	Parts int64 // of the disk
+	Items int64 // spans, log records and scores in them, as far as that is known
+}
+
 // Retained is what a retention removed.
 type Retained struct {
 	Spans int64

@@ -58,6 +58,9 @@ type Store struct {
 
 	erasing sync.Mutex // one erasure at a time
 
+	lostMu sync.Mutex
+	lost   map[string]*losses // by project
+
 	acknowledged atomic.Int64 // spans
 	unreadable   atomic.Int64 // items of the log that no row could be made of
 
@@ -97,6 +100,7 @@ func started(ctx context.Context, dir string, o Options, frozen bool) (*Store, e
 	s := &Store{
 		o: o, dir: dir, frozen: frozen, filtering: filtering{after: 16_000, share: 4}, most: mostMatches,
 		logs: map[string]*seglog.Log{}, noRoom: map[string]time.Time{}, settings: map[string]*settings{}, books: map[string]*price.Book{},
+		lost: map[string]*losses{},
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -135,6 +139,7 @@ func (s *Store) start(ctx context.Context) error {
 		if err := s.begin(ctx, project, log); err != nil {
 			return err
 		}
+		s.keepLosses(project, log)
 	}
 	if err := s.index.Flush(ctx); err != nil {
 		return err
@@ -150,6 +155,9 @@ func (s *Store) start(ctx context.Context) error {
 // begin indexes the log of a project and carries out what was decided about it.
 // Where only that fails, for want of room, say, it can be read all the same.
 func (s *Store) begin(ctx context.Context, project string, log *seglog.Log) error {
+	if err := s.recallLosses(ctx, project, log); err != nil {
+		return fmt.Errorf("looking at what was damaged in project %s: %w", project, err)
+	}
 	if err := s.replay(ctx, project, log); err != nil {
 		return fmt.Errorf("indexing the log of project %s: %w", project, err)
 	}
@@ -220,11 +228,7 @@ func (s *Store) log(project string, create bool) (*seglog.Log, error) {
 	}
 	o := s.o.Log
 	o.Tokens = tokens
-	o.Damage = func(d seglog.Damage) {
-		if s.o.Damage != nil {
-			s.o.Damage(project, d)
-		}
-	}
+	o.Damage = func(d seglog.Damage) { s.lose(project, d) }
 	log, err := seglog.Open(filepath.Join(s.dir, "projects", project, "log"), o)
 	if err != nil {
 		return nil, err
@@ -274,13 +278,13 @@ func (s *Store) Metrics() spanstore.Metrics {
 	m := spanstore.Metrics{Spans: f.Spans, Acknowledged: s.acknowledged.Load(), Indexed: f.Flushed, LagNanos: int64(f.Lag)}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, log := range s.logs {
+	for project, log := range s.logs {
 		st := log.Stats()
 		m.Bytes += st.Bytes
 		m.Commits += st.Commits
 		m.CommitNanos += st.CommitNanos
 		m.Full = m.Full || st.Full
-		m.DamagedBlocks += st.Damaged
+		m.DamagedBlocks += s.losses(project).count()
 	}
 	m.DamagedBlocks += s.unreadable.Load()
 	return m
@@ -300,8 +304,9 @@ func (s *Store) Close() error {
 		<-s.finished
 	}
 	var errs []error
-	for _, log := range s.logs { // what waits is written and answered first
+	for project, log := range s.logs { // what waits is written and answered first
 		errs = append(errs, log.Close())
+		s.keepLosses(project, log)
 	}
 	if s.index != nil {
 		errs = append(errs, s.index.Close())
