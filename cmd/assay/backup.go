@@ -4,8 +4,10 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
+	"github.com/assay-llmops/assay/internal/calls"
 	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/server"
 	"github.com/assay-llmops/assay/internal/spanstore/local"
@@ -22,9 +24,13 @@ func (cmd *backupCmd) Run(c *console) error {
 	if _, err := cmd.layout(); err != nil {
 		return err
 	}
-	if err := os.Mkdir(cmd.To, 0o700); err != nil {
+	err := vfs.OS{}.MkdirAll(filepath.Dir(filepath.Clean(cmd.To)))
+	if err == nil {
+		err = os.Mkdir(cmd.To, 0o700)
+	}
+	if err != nil {
 		p := &problem.Problem{File: cmd.To, What: "cannot be made: " + err.Error(), Err: err}
-		return p.Remedy("name a new folder by --to, in one that is there")
+		return p.Remedy("name a new folder by --to, where you may write")
 	}
 	if err := server.Copy(c.ctx, cmd.Data, vfs.OS{}, cmd.To, local.Copy); err != nil {
 		return err
@@ -42,11 +48,21 @@ type restoreCmd struct {
 	Damaged bool   `help:"Restore a damaged backup: what of it is whole."`
 }
 
-func (cmd *restoreCmd) Run(c *console) error {
+func (cmd *restoreCmd) Run(c *console) (err error) {
 	from := dataFlag{Data: cmd.Backup}
 	if _, err := from.layout(); err != nil {
+		var p *problem.Problem
+		if errors.As(err, &p) && errors.Is(err, fs.ErrNotExist) {
+			p.What, p.Fix = "is no backup: "+calls.Reason(p.Err), "name the folder that assay backup made by --to"
+		}
 		return err
 	}
+	// A server that runs on the folder may write while it is read.
+	still, err := server.HoldStill(cmd.Backup)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, still()) }()
 	switch entries, err := os.ReadDir(cmd.Data); {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return &problem.Problem{File: cmd.Data, What: "cannot be read: " + err.Error(), Err: err}

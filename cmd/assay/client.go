@@ -9,8 +9,10 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
+	"github.com/assay-llmops/assay/internal/access"
 	"github.com/assay-llmops/assay/internal/api"
 	"github.com/assay-llmops/assay/internal/problem"
 )
@@ -82,8 +84,20 @@ func (cl *client) do(method, path string, body io.Reader) (io.ReadCloser, error)
 // refused is the problem that a server told.
 func refused(base string, answer *http.Response) error {
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
-	var failure api.Failure
-	if err != nil || json.Unmarshal(text, &failure) != nil || failure.Error == nil || failure.Error.Message == "" {
+	var failure struct {
+		api.Failure
+		Message string // of OTLP, which has a form of its own
+	}
+	if err == nil && json.Unmarshal(text, &failure) == nil && failure.Error == nil && failure.Message != "" {
+		failure.Error = &api.Error{Message: failure.Message}
+		switch answer.StatusCode {
+		case http.StatusUnauthorized:
+			failure.Error.Code = "unauthorized"
+		case http.StatusForbidden:
+			failure.Error.Fix = "use a key that has it: assay key create"
+		}
+	}
+	if failure.Error == nil || failure.Error.Message == "" {
 		return problem.Newf("the server at %s answers %s", base, answer.Status).Remedy("is it Assay? assay serve listens on port 4318")
 	}
 	e := failure.Error
@@ -92,6 +106,26 @@ func refused(base string, answer *http.Response) error {
 		p.Fix = "put a key into ASSAY_API_KEY"
 	}
 	return p
+}
+
+// knowsProject is an error where the server has nothing of the project that was
+// named: most likely it is called otherwise.
+func (cl *client) knowsProject() error {
+	if cl.project == "" || cl.project == access.DefaultProject {
+		return nil
+	}
+	var all api.Projects
+	if err := cl.get("/projects", nil, &all); err != nil {
+		return err
+	}
+	if name := access.ProjectName(cl.project); !slices.Contains(all.Projects, name) {
+		p := problem.Newf("the server has no project %s", name)
+		if len(all.Projects) == 0 {
+			return p.Remedy("it has no project at all yet: the first span that is sent makes one")
+		}
+		return p.Wanted("one of %s", strings.Join(all.Projects, ", ")).Remedy("%s", problem.DidYouMean(name, all.Projects))
+	}
+	return nil
 }
 
 // get reads JSON from an endpoint of the API.

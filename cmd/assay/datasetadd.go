@@ -26,8 +26,8 @@ const mostMatches = 100_000
 type datasetAddCmd struct {
 	serverFlag
 	datasetFlag
-	FromTrace string `placeholder:"ID" xor:"what" required:"" help:"Make a case of this trace."`
-	Where     string `placeholder:"FILTER" xor:"what" required:"" help:"Make a case of each trace of which a span matches."`
+	FromTrace string `placeholder:"ID" xor:"what" help:"Make a case of this trace."`
+	Where     string `placeholder:"FILTER" xor:"what" help:"Make a case of each trace of which a span matches."`
 	Since     string `placeholder:"AGE" help:"With --where: started then or later."`
 	Until     string `placeholder:"AGE" help:"With --where: started earlier."`
 	Sample    int    `placeholder:"N" help:"With --where: of N traces drawn at random."`
@@ -35,6 +35,9 @@ type datasetAddCmd struct {
 }
 
 func (cmd *datasetAddCmd) Run(c *console) error {
+	if cmd.FromTrace == "" && cmd.Where == "" {
+		return problem.Newf("nothing says which traces become cases").Wanted("--from-trace, or --where with a filter")
+	}
 	cl, err := cmd.open(c)
 	if err != nil {
 		return err

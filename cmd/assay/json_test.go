@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -161,5 +163,47 @@ func TestSchemas(t *testing.T) {
 		if s.Schema == "" || s.Title == "" || s.Description == "" {
 			t.Errorf("%s does not say what it is: %+v", kind, s)
 		}
+	}
+}
+
+// TestEveryFormatHasASchema finds the formats that the code names, all of which
+// assay schema output has, and assay schema NAME alone.
+func TestEveryFormatHasASchema(t *testing.T) {
+	t.Parallel()
+	format := regexp.MustCompile(`"assay\.([a-z-]+)/1"`)
+	code, whole, _ := assay(t, ".", "schema", "output")
+	if code != exitOK {
+		t.Fatalf("exit %d", code)
+	}
+	found := 0
+	err := filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || !strings.Contains(path, "/cmd/") && !strings.Contains(path, "/internal/") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range format.FindAllStringSubmatch(string(text), -1) {
+			found++
+			if m[1] != "run" && !strings.Contains(whole, m[0]) { // a run is a file, which has a schema of its own
+				t.Errorf("%s: %s is not in assay schema output", path, m[0])
+			}
+			if code, one, stderr := assay(t, ".", "schema", m[1]); code != exitOK || !json.Valid([]byte(one)) {
+				t.Errorf("assay schema %s: exit %d, %s", m[1], code, stderr)
+			}
+		}
+		return nil
+	})
+	if err != nil || found < 35 {
+		t.Errorf("%d formats, %v", found, err)
+	}
+	code, one, _ := assay(t, ".", "schema", "runs")
+	fits(t, "runs", `{"format":"assay.runs/1","runs":[]}`)
+	if code != exitOK || !strings.Contains(one, `"assay.runs/1"`) || !strings.Contains(one, `"Header"`) || strings.Contains(one, `"FieldStats"`) {
+		t.Errorf("assay schema runs: exit %d\n%s", code, one)
+	}
+	if code, _, stderr := assay(t, ".", "schema", "stat"); code != exitCannotRun || !strings.Contains(stderr, "did you mean stats?") {
+		t.Errorf("exit %d, %s", code, stderr)
 	}
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +52,25 @@ func (cmd *keyCreateCmd) Run(c *console) error {
 	if first {
 		c.note("from now on every request to this server needs a key")
 	}
+	if closed := cmd.closed(keys); len(closed) > 0 {
+		c.note("no key opens what the folder has of %s: assay key create %s", strings.Join(closed, ", "), closed[0])
+	}
 	return nil
+}
+
+// closed are the projects that have something and no key.
+func (cmd *keyCreateCmd) closed(keys *access.Keys) []string {
+	folders, err := os.ReadDir(filepath.Join(cmd.Data, "projects"))
+	if err != nil {
+		return nil // nothing was sent yet
+	}
+	var closed []string
+	for _, f := range folders {
+		if !slices.ContainsFunc(keys.List(), func(k access.Key) bool { return k.Project == f.Name() && k.Revoked.IsZero() }) {
+			closed = append(closed, f.Name())
+		}
+	}
+	return closed
 }
 
 type keyLsCmd struct {
@@ -57,6 +78,9 @@ type keyLsCmd struct {
 }
 
 func (cmd *keyLsCmd) Run(c *console) error {
+	if _, err := os.Stat(cmd.Data); err != nil {
+		return unreadable(cmd.Data, err).Remedy("name the folder that assay serve was given by --data")
+	}
 	keys, err := access.Open(server.KeysPath(cmd.Data))
 	if err != nil {
 		return err

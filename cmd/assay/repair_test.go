@@ -61,6 +61,9 @@ func TestRepair(t *testing.T) {
 			t.Errorf("%s beside a server: exit %d, %s", command, code, stderr)
 		}
 	}
+	if code, _, stderr := assay(t, ".", "restore", dir, "--data", filepath.Join(t.TempDir(), "new")); code != exitCannotRun || !strings.Contains(stderr, "another process has the data folder open") {
+		t.Errorf("restore from the folder of a server that runs: exit %d, %s", code, stderr)
+	}
 	s.end(t, syscall.SIGTERM)
 
 	code, out, stderr := assay(t, ".", "fsck", "--data", dir)
@@ -265,7 +268,7 @@ func TestRestoreRefuses(t *testing.T) {
 	s := serve(t, in("data"))
 	s.sendTraces(t, 3)
 	s.end(t, syscall.SIGTERM)
-	if code, out, stderr := assay(t, ".", "backup", "--data", in("data"), "--to", in("copy")); code != exitOK {
+	if code, out, stderr := assay(t, ".", "backup", "--data", in("data"), "--to", in("copies/monday")); code != exitOK {
 		t.Fatalf("backup: %s%s", out, stderr)
 	}
 	refused := func(what, backup, to, says string) {
@@ -275,9 +278,9 @@ func TestRestoreRefuses(t *testing.T) {
 			t.Errorf("%s: exit %d, %s%s", what, code, out, stderr)
 		}
 	}
-	refused("a folder that is in use", in("copy"), in("data"), "is not empty: it has ")
-	refused("no backup", top, in("new"), "is no data folder of a server")
-	copyFolder(t, in("copy"), in("begun"))
+	refused("a folder that is in use", in("copies/monday"), in("data"), "is not empty: it has ")
+	refused("no backup", top, in("new"), "name the folder that assay backup made")
+	copyFolder(t, in("copies/monday"), in("begun"))
 	if err := os.WriteFile(in("begun/unfinished"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -286,7 +289,7 @@ func TestRestoreRefuses(t *testing.T) {
 		t.Errorf("a server on a backup that was never finished: exit %d, %s", code, stderr)
 	}
 
-	segment := in("copy/projects/default/log/00000001.seg")
+	segment := in("copies/monday/projects/default/log/00000001.seg")
 	text, err := os.ReadFile(segment)
 	if err != nil {
 		t.Fatal(err)
@@ -295,11 +298,11 @@ func TestRestoreRefuses(t *testing.T) {
 	if err := os.WriteFile(segment, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	code, out, stderr := assay(t, ".", "restore", in("copy"), "--data", in("new"))
+	code, out, stderr := assay(t, ".", "restore", in("copies/monday"), "--data", in("new"))
 	if _, err := os.Stat(in("new")); code != exitDamaged || !os.IsNotExist(err) || !strings.Contains(out, "00000001.seg: segment 1, bytes ") || !strings.Contains(stderr, "--damaged") {
 		t.Errorf("a damaged backup: exit %d, %v, %s%s", code, err, out, stderr)
 	}
-	if code, out, stderr := assay(t, ".", "restore", in("copy"), "--data", in("new"), "--damaged"); code != exitDamaged || !strings.Contains(out, "40 items") {
+	if code, out, stderr := assay(t, ".", "restore", in("copies/monday"), "--data", in("new"), "--damaged"); code != exitDamaged || !strings.Contains(out, "40 items") {
 		t.Errorf("the rest of it: exit %d, %s%s", code, out, stderr)
 	}
 	s = serve(t, in("new"))

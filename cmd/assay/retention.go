@@ -89,8 +89,12 @@ func (c *console) retention(k *api.Kept) {
 		who = "decided for this project"
 	}
 	c.printf("%s keeps %s (%s)\n", k.Project, what, who)
-	if k.Removed != nil && k.Removed.Bytes > 0 {
-		c.printf("removed %d spans, %s\n", k.Removed.Spans, shownSize(k.Removed.Bytes))
+	switch {
+	case k.Removed == nil:
+	case k.Removed.Bytes > 0:
+		c.printf("removed %s, %s\n", plural(int(k.Removed.Spans), "span"), shownSize(k.Removed.Bytes))
+	default:
+		c.printf("nothing had to go\n")
 	}
 }
 

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -31,7 +33,7 @@ const (
 type commands struct {
 	Project string `short:"C" placeholder:"DIR" default:"." env:"ASSAY_PROJECT" help:"Folder of the project: where assay.yaml, configs and evals lie."`
 	State   string `placeholder:"DIR" env:"ASSAY_STATE" help:"Folder for calls and runs (default: .assay in the project)."`
-	JSON    bool   `help:"Print what a program wants; schemas: assay schema."`
+	JSON    bool   `help:"Print what a program wants; schemas: assay schema output."`
 	Quiet   bool   `short:"q" help:"No progress and no warnings."`
 	Strict  bool   `help:"A warning, such as a model that is not pinned, is an error."`
 
@@ -50,6 +52,7 @@ type commands struct {
 	Price     priceCmd     `cmd:"" help:"Compute the costs of a server's spans again."`
 	Backup    backupCmd    `cmd:"" help:"Copy the data of a server, which may run, and check the copy."`
 	Restore   restoreCmd   `cmd:"" help:"Make the folder of a new server from a backup."`
+	Erase     eraseCmd     `cmd:"" help:"Erase a user, a session or a trace from a server, on disk too."`
 	Fsck      fsckCmd      `cmd:"" help:"Check the data of a stopped server, and name what is damaged."`
 	Reindex   reindexCmd   `cmd:"" help:"Make the index of a stopped server anew from its logs."`
 	Trace     traceCmd     `cmd:"" help:"List, show, follow, export and import traces of a server."`
@@ -138,6 +141,7 @@ func (c *console) fail(err error) int {
 		c.tell("interrupted; what was finished is kept: run the same command again to go on")
 		return exitInterrupted
 	}
+	err = withRemedy(err)
 	c.fromHere(err)
 	if c.flags.JSON {
 		c.printJSON(failure(err))
@@ -149,6 +153,25 @@ func (c *console) fail(err error) int {
 	}
 	fmt.Fprintln(c.err, c.paint(red, "error: ")+shown(err.Error()))
 	return exitCannotRun
+}
+
+// withRemedy says what to do where the machine refuses what any command needs.
+func withRemedy(err error) error {
+	if problem.Is(err) {
+		return err
+	}
+	for cause, fix := range map[error]string{
+		syscall.EROFS:    "the disk can only be read: name a folder on another, or mount it to be written",
+		fs.ErrPermission: "you may not: check who may read and write there, or name another folder",
+		syscall.ENOSPC:   "the disk is full: make room, and run the same command again",
+		syscall.EDQUOT:   "your quota is used up: make room, and run the same command again",
+		syscall.EMFILE:   "too many files are open: raise the limit (ulimit -n)",
+	} {
+		if errors.Is(err, cause) {
+			return &problem.Problem{What: err.Error(), Fix: fix, Err: err}
+		}
+	}
+	return err
 }
 
 // fromHere names the files of problems as seen from the current folder: rooms

@@ -8,7 +8,7 @@ import (
 )
 
 type schemaCmd struct {
-	Kind string `arg:"" optional:"" help:"Kind of file or output (default: list them)."`
+	Kind string `arg:"" optional:"" help:"Kind of file, or output for all that --json prints, or one format of it, such as stats (default: list the kinds)."`
 }
 
 func (cmd *schemaCmd) Run(c *console) error {

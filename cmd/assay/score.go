@@ -4,8 +4,10 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"github.com/assay-llmops/assay/internal/api"
+	"github.com/assay-llmops/assay/internal/problem"
 )
 
 type scoreCmd struct {
@@ -28,6 +30,9 @@ type scoreAddCmd struct {
 }
 
 func (cmd *scoreAddCmd) Run(c *console) error {
+	if v := cmd.Value; v != nil && (math.IsNaN(*v) || math.IsInf(*v, 0)) {
+		return problem.Newf("--value %v is no number that can be kept", *v).Remedy("give a finite number, or a word by --label")
+	}
 	cl, err := cmd.open(c)
 	if err != nil {
 		return err

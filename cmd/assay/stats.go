@@ -36,6 +36,11 @@ func (cmd *statsCmd) Run(c *console) error {
 	if err := cl.get("/stats", query, &s); err != nil {
 		return err
 	}
+	if len(s.Rows) == 0 || len(s.By) == 0 && s.Every == "" && len(s.Rows) == 1 && s.Rows[0].Values["count"] == 0.0 {
+		if err := cl.knowsProject(); err != nil {
+			return err
+		}
+	}
 	c.lacks(s.Lacking)
 	if c.flags.JSON {
 		c.printJSON(map[string]any{"format": "assay.stats/1", "stats": s})
@@ -51,11 +56,12 @@ func (cmd *statsCmd) Run(c *console) error {
 	for _, m := range s.Metrics {
 		head = append(head, strings.ToUpper(m))
 	}
+	layout := bucketLayout(s.Rows)
 	rows := [][]string{head}
 	for _, r := range s.Rows {
 		var line []string
 		if s.Every != "" && r.Time != nil {
-			line = append(line, r.Time.Format("2006-01-02 15:04"))
+			line = append(line, r.Time.Format(layout))
 		}
 		for _, by := range s.By {
 			line = append(line, orElse(r.By[by], "-"))
@@ -70,6 +76,21 @@ func (cmd *statsCmd) Run(c *console) error {
 		c.note("more rows were left off: -n says how many")
 	}
 	return nil
+}
+
+// bucketLayout writes times as exactly as the buckets are fine.
+func bucketLayout(rows []api.StatsRow) string {
+	layout := "2006-01-02 15:04"
+	for _, r := range rows {
+		switch {
+		case r.Time == nil:
+		case r.Time.Nanosecond() != 0:
+			return "2006-01-02 15:04:05.000"
+		case r.Time.Second() != 0:
+			layout = "2006-01-02 15:04:05"
+		}
+	}
+	return layout
 }
 
 // figure is a value of a table with its unit.

@@ -27,8 +27,9 @@ type traceCmd struct {
 type traceLsCmd struct {
 	serverFlag
 	spanQuery
-	Limit int  `short:"n" default:"20" help:"How many."`
-	Count bool `help:"Only say how many spans match; on a terminal, how many so far."`
+	Limit  int    `short:"n" default:"20" help:"How many."`
+	Cursor string `placeholder:"TEXT" help:"Go on where a list ended, which said so; with the same filter."`
+	Count  bool   `help:"Only say how many spans match; on a terminal, how many so far."`
 }
 
 func (cmd *traceLsCmd) Run(c *console) error {
@@ -45,21 +46,33 @@ func (cmd *traceLsCmd) Run(c *console) error {
 	list := []api.Summary{}
 	var lack api.Lacking
 	query := cmd.values()
+	next := cmd.Cursor
 	for len(list) < cmd.Limit {
+		if next != "" {
+			query.Set("cursor", next)
+		}
 		query.Set("limit", strconv.Itoa(min(cmd.Limit-len(list), 1000)))
 		var page api.TracePage
 		if err := cl.get("/traces", query, &page); err != nil {
 			return err
 		}
 		list, lack = append(list, page.Traces...), page.Lacking
-		if page.Next == "" {
+		if next = page.Next; next == "" {
 			break
 		}
-		query.Set("cursor", page.Next)
+	}
+	if len(list) == 0 {
+		if err := cl.knowsProject(); err != nil {
+			return err
+		}
 	}
 	c.lacks(lack)
 	if c.flags.JSON {
-		c.printJSON(withDamage(map[string]any{"format": "assay.traces/1", "traces": list}, lack))
+		out := withDamage(map[string]any{"format": "assay.traces/1", "traces": list}, lack)
+		if next != "" {
+			out["next"] = next
+		}
+		c.printJSON(out)
 		return nil
 	}
 	if len(list) == 0 {
@@ -69,6 +82,9 @@ func (cmd *traceLsCmd) Run(c *console) error {
 	c.printf("%s\n", traceHead)
 	for i := range list {
 		c.printTrace(&list[i])
+	}
+	if next != "" {
+		c.note("there are more: -n says how many are listed, and --cursor %s goes on from here", next)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/assay-llmops/assay/internal/access"
 	"github.com/assay-llmops/assay/internal/api"
 	"github.com/assay-llmops/assay/internal/llm"
 	"github.com/assay-llmops/assay/internal/spanstore"
@@ -70,6 +71,7 @@ func (standIn) Trace(_ context.Context, _ string, id trace.ID) (*spanstore.Trace
 	}, Scores: []trace.Score{{ID: "s", Name: "grounded", Value: &half, Target: trace.Target{Trace: standInTrace()}, Source: "person", Time: start}}}
 	t.Records[0].User = "u1"
 	chat := &t.Records[3]
+	chat.User, chat.Tags = "u1", []string{"beta", "eu"}
 	chat.Model, chat.Error, chat.Reason, chat.Counted, chat.Cost = "gpt-5", true, "content_filter", true, &cost
 	chat.Usage = llm.Usage{InputTokens: 100, OutputTokens: 20, Known: true}
 	for i := range t.Records {
@@ -96,6 +98,13 @@ func standInSpan(r *spanstore.Record) []byte {
 	}
 	for _, a := range attributes {
 		out = field(out, 9, field(field(nil, 1, []byte(a[0])), 2, field(nil, 1, []byte(a[1]))))
+	}
+	if r.Error {
+		event := field(nil, 2, []byte("exception"))
+		for _, a := range [][2]string{{"exception.type", "Timeout"}, {"exception.message", "too slow"}, {"exception.stacktrace", "at answer.py:7"}} {
+			event = field(event, 3, field(field(nil, 1, []byte(a[0])), 2, field(nil, 1, []byte(a[1]))))
+		}
+		out = field(out, 11, event)
 	}
 	return out
 }
@@ -157,6 +166,27 @@ func (standIn) Export(_ context.Context, _ string, q spanstore.Query, write func
 	return nil
 }
 
+func (standIn) Erase(_ context.Context, _ string, what spanstore.Erasure) (*spanstore.Erased, error) {
+	if what != (spanstore.Erasure{User: "ann/b"}) {
+		return &spanstore.Erased{Checked: 4096}, nil
+	}
+	return &spanstore.Erased{Traces: []trace.ID{standInTrace()}, Spans: 3, Logs: 1, Files: 2, Checked: 4096}, nil
+}
+
+func (standIn) Projects(context.Context) ([]string, error) { return []string{"default", "shop"}, nil }
+
+// TestBucketTimes: two buckets are never told by the same time.
+func TestBucketTimes(t *testing.T) {
+	t.Parallel()
+	for want, width := range map[string]time.Duration{"09:01": time.Minute, "09:00:01": time.Second, "09:00:00.500": 500 * time.Millisecond} {
+		first, second := standInStart(), standInStart().Add(width)
+		layout := bucketLayout([]api.StatsRow{{Time: &first}, {Time: &second}, {}})
+		if got := second.Format(layout); got != "2026-03-01 "+want {
+			t.Errorf("%s wide: %s", width, got)
+		}
+	}
+}
+
 // standInServer is the API over standIn beside an endpoint that takes OTLP JSON.
 func standInServer(t *testing.T) string {
 	t.Helper()
@@ -167,7 +197,7 @@ func standInServer(t *testing.T) string {
 			if r.Header.Get("Authorization") != "Bearer key" {
 				return "", nil, errors.New("there is no such key")
 			}
-			return "default", []string{api.ScopeRead, api.ScopeWrite, api.ScopeAdmin}, nil
+			return access.ProjectName(r.URL.Query().Get("project")), []string{api.ScopeRead, api.ScopeWrite, api.ScopeAdmin, api.ScopeProjects}, nil
 		},
 	}))
 	mux.HandleFunc("POST /v1/traces", func(w http.ResponseWriter, r *http.Request) {

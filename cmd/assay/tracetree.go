@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -170,82 +169,4 @@ func scoreLine(s *api.Score) string {
 		parts = append(parts, "by "+s.Source)
 	}
 	return onOneLine.Replace(strings.Join(parts, " "))
-}
-
-// printSpan shows a span in full, as people read it.
-func (c *console) printSpan(s *api.Step) {
-	c.printf("%s %s, %s, %s\n", s.Kind, onOneLine.Replace(s.Name), s.Status, lasted(s.DurationMS))
-	c.printf("trace %s span %s\n", s.TraceID, s.SpanID)
-	for _, f := range [][2]string{{"model", s.Model}, {"provider", s.Provider}, {"reason", s.Reason}, {"finish", s.Finish}, {"config", s.Config}, {"version", s.Version}} {
-		if f[1] != "" {
-			c.printf("%s %s\n", f[0], onOneLine.Replace(f[1]))
-		}
-	}
-	if s.Usage != nil {
-		c.printf("tokens %d→%d\n", s.Usage.InputTokens, s.Usage.OutputTokens)
-	}
-	if s.CostUSD != "" {
-		c.printf("cost $%s\n", s.CostUSD)
-	}
-	if s.Content == nil {
-		return
-	}
-	if s.Problem != "" {
-		c.printf("\n%s\n", s.Problem)
-	}
-	c.section("query", s.Query)
-	for i, d := range s.Documents {
-		score := ""
-		if d.Score != nil {
-			score = fmt.Sprintf(", score %g", *d.Score)
-		}
-		c.section(fmt.Sprintf("document %d: %s%s", i+1, orElse(d.Source, d.ID), score), d.Content)
-	}
-	c.messages(s.InputMessages)
-	c.section("input", s.InputText)
-	if s.ToolCall != nil {
-		c.section("call of "+s.ToolCall.Name, string(s.ToolCall.Arguments))
-		c.section("result", string(s.ToolCall.Result))
-	}
-	c.messages(s.OutputMessages)
-	c.section("output", s.OutputText)
-	c.section("status", s.StatusText)
-	for _, e := range s.Exceptions {
-		c.section("exception "+e.Type, e.Message)
-	}
-}
-
-func (c *console) section(head, text string) {
-	if text != "" {
-		c.printf("\n[%s]\n%s\n", onOneLine.Replace(head), strings.TrimRight(text, "\n"))
-	}
-}
-
-func (c *console) messages(list []trace.Message) {
-	for _, m := range list {
-		var parts []string
-		for i := range m.Parts {
-			parts = append(parts, partText(&m.Parts[i]))
-		}
-		c.section(m.Role, strings.Join(parts, "\n"))
-	}
-}
-
-// partText is a piece of a message for people.
-func partText(p *trace.Part) string {
-	switch p.Type {
-	case "text":
-		return p.Text
-	case "reasoning":
-		return "(reasoning) " + p.Text
-	case "tool_call":
-		return fmt.Sprintf("calls %s(%s)", p.Name, p.Arguments)
-	case "tool_result":
-		var text string
-		if json.Unmarshal(p.Result, &text) != nil {
-			text = string(p.Result)
-		}
-		return "result of " + orElse(p.Name, orElse(p.ID, "a tool")) + ": " + text
-	}
-	return fmt.Sprintf("(%s %s)", p.Type, orElse(p.URI, p.MIME))
 }

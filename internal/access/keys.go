@@ -130,6 +130,24 @@ func (k *Keys) Request(header func(name string) string) (Identity, error) {
 	return Identity{}, ErrNoKey
 }
 
+// KeyID is the id in the key that a request carries, whether the key is known or
+// not; empty where there is none.
+func KeyID(header func(name string) string) string {
+	for _, name := range []string{"authorization", "x-api-key", "api_key"} {
+		v := header(name)
+		if v == "" {
+			continue
+		}
+		secret, err := secretOf(v)
+		id, _, ok := strings.Cut(strings.TrimPrefix(secret, prefix), "_")
+		if random, bad := hex.DecodeString(id); err != nil || !ok || bad != nil || len(random) != 4 {
+			return ""
+		}
+		return id
+	}
+	return ""
+}
+
 // secretOf takes the key out of a header.
 func secretOf(header string) (string, error) {
 	scheme, rest, ok := strings.Cut(strings.TrimSpace(header), " ")

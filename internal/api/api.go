@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/assay-llmops/assay/internal/access"
@@ -26,6 +27,10 @@ const (
 	ScopeWrite = "write"
 	ScopeAdmin = "admin"
 )
+
+// ScopeProjects is of who may see all projects: where no keys are used. No
+// endpoint asks for it.
+const ScopeProjects = "projects"
 
 // Who says who sends a request: the project that it is about and the scopes of
 // its key. An error is answered with 401, an *Error as it says itself.
@@ -64,12 +69,32 @@ func New(o Options) http.Handler {
 		_, _ = w.Write(document) // there is nobody left to tell
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if allowed := methods(mux, r); len(allowed) > 0 {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			fail(w, &Error{
+				Status: http.StatusMethodNotAllowed, Code: "bad_method", Message: fmt.Sprintf("%s is not for %s", r.Method, r.URL.Path),
+				Expected: strings.Join(allowed, " or "), Fix: "GET " + Prefix + "/openapi.json says what each does",
+			})
+			return
+		}
 		fail(w, &Error{
 			Status: http.StatusNotFound, Code: "not_found", Message: fmt.Sprintf("there is no endpoint %s %s", r.Method, r.URL.Path),
 			Fix: "GET " + Prefix + "/openapi.json lists them",
 		})
 	})
 	return mux
+}
+
+// methods are those that an endpoint has at the path of a request.
+func methods(mux *http.ServeMux, r *http.Request) (allowed []string) {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := mux.Handler(other); strings.HasPrefix(pattern, method+" ") {
+			allowed = append(allowed, method)
+		}
+	}
+	return allowed
 }
 
 type server struct{ Options }
@@ -91,6 +116,7 @@ type call struct {
 	ctx     context.Context
 	request *http.Request
 	project string
+	scopes  []string
 	now     time.Time // what ages count back from: of the first page, where this is a later one
 	given   map[string]string
 	answer  http.ResponseWriter // for answers that are streamed
@@ -135,7 +161,7 @@ func (s *server) run(rt *route, w http.ResponseWriter, r *http.Request) (any, er
 	if !slices.Contains(scopes, rt.scope) {
 		return nil, &Error{Status: http.StatusForbidden, Code: "forbidden", Message: "the key lacks the scope " + rt.scope, Fix: "use a key that has it: assay key create"}
 	}
-	c := &call{server: s, ctx: r.Context(), request: r, project: project, now: s.Now(), answer: w}
+	c := &call{server: s, ctx: r.Context(), request: r, project: project, scopes: scopes, now: s.Now(), answer: w}
 	if c.given, err = read(rt, r); err != nil {
 		return nil, err
 	}
@@ -145,6 +171,16 @@ func (s *server) run(rt *route, w http.ResponseWriter, r *http.Request) (any, er
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	v, err := rt.handle(c)
 	return v, c.orLost(err)
+}
+
+// acted tells the log that something was removed or changed for good, and by
+// which key.
+func (c *call) acted(what string, args ...any) {
+	key := "none: the server has no keys"
+	if !slices.Contains(c.scopes, ScopeProjects) {
+		key = access.KeyID(c.request.Header.Get) // the request was let in by it
+	}
+	c.Log.Info(what, append([]any{"project", c.project, "key", key}, args...)...)
 }
 
 func (s *server) surprise(what string, err error) {

@@ -2,9 +2,12 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"slices"
@@ -76,7 +79,7 @@ func TestAnswers(t *testing.T) {
 		asked = append(asked, c.method+" "+c.route)
 	}
 	for _, op := range doc.operations() {
-		if !slices.Contains(asked, op) && op != "GET /export" && op != "POST /recost" {
+		if !slices.Contains(asked, op) && op != "GET /export" && op != "GET /projects" && op != "POST /recost" {
 			t.Errorf("%s was not asked", op)
 		}
 	}
@@ -240,13 +243,16 @@ func TestErrors(t *testing.T) {
 		doc.fits(t, method, route, "default", w.Body.String())
 	}
 	for path, want := range map[string]int{
-		"GET /nothing": 404, "PUT /traces": 404, "GET /traces/" + strings.Repeat("a", 32): 404, "GET /spans/" + hexTrace + "/00000000000000ff": 404,
+		"GET /nothing": 404, "PUT /traces": 405, "PATCH /traces/" + strings.Repeat("a", 32): 405, "GET /traces/" + strings.Repeat("a", 32): 404, "GET /spans/" + hexTrace + "/00000000000000ff": 404,
 		"GET /spans/" + hexTrace + "/zz": 400, "DELETE /traces/" + strings.Repeat("0", 32): 400,
 	} {
 		method, path, _ := strings.Cut(path, " ")
 		if status, answer := ask(t, serve(&double{}, &bytes.Buffer{}), method, path, ""); status != want || !strings.HasPrefix(answer, `{"error":{"code":"`) {
 			t.Errorf("%s: %d %s", path, status, answer)
 		}
+	}
+	if _, answer := ask(t, serve(&double{}, &bytes.Buffer{}), "PUT", "/scores", ""); !strings.Contains(answer, `"code":"bad_method","message":"PUT is not for /api/v1/scores","expected":"GET or POST"`) {
+		t.Error(answer)
 	}
 	if status, answer := ask(t, serve(&double{empty: true}, &bytes.Buffer{}), "GET", "/sessions/none", ""); status != 404 {
 		t.Errorf("a session that is not there: %d %s", status, answer)
@@ -437,5 +443,52 @@ func TestOpenAPIOnTheWire(t *testing.T) {
 	again, _ := OpenAPI()
 	if !bytes.Equal(text, again) {
 		t.Error("the document differs from one time to the next")
+	}
+}
+
+func (d *double) Projects(context.Context) ([]string, error) { return []string{"a", "b"}, d.fails }
+
+// Who has a key sees its own project, who needs none sees all; what is not there
+// is named.
+func TestProjects(t *testing.T) {
+	t.Parallel()
+	for scopes, want := range map[string]string{"read": `{"projects":["shop"]}`, "read projects": `{"projects":["a","b"]}`} {
+		h := New(Options{Store: &double{}, Who: func(*http.Request) (string, []string, error) { return "shop", strings.Fields(scopes), nil }})
+		if status, text := ask(t, h, "GET", "/projects", ""); status != 200 || strings.TrimSpace(text) != want {
+			t.Errorf("%s: %d %s", scopes, status, text)
+		} else {
+			openAPI(t).fits(t, "GET", "/projects", "200", text)
+		}
+		for path, what := range map[string]string{"/traces/" + strings.Repeat("1", 32): "trace " + strings.Repeat("1", 32), "/spans/" + traceID().String() + "/" + strings.Repeat("1", 16): "span " + strings.Repeat("1", 16) + " of trace " + traceID().String()} {
+			if status, text := ask(t, h, "GET", path, ""); status != 404 || !strings.Contains(text, what+" is not in project shop") {
+				t.Errorf("%s: %d %s", path, status, text)
+			}
+		}
+	}
+}
+
+// What removes or changes for good is in the log, with the key and without whom
+// it was about.
+func TestActsAreLogged(t *testing.T) {
+	t.Parallel()
+	for path, c := range map[string]struct{ body, says string }{
+		"DELETE /users/ann%20smith":    {"", `msg=erased project=shop key=0123abcd what=user traces=1 spans=5`},
+		"DELETE /sessions/ann%20smith": {"", `what=session`},
+		"DELETE /traces/" + hexTrace:   {"", `what=trace`},
+		"PUT /retention":               {`{"max_bytes":1000}`, `msg="retention was decided" project=shop key=0123abcd max_age=0s max_bytes=1000 spans=3 bytes=300`},
+		"DELETE /retention":            {"", `msg="retention is as the server keeps of all" project=shop key=0123abcd spans=3`},
+		"POST /recost":                 {`{}`, `msg="costs were computed again" project=shop key=0123abcd looked=9 changed=4`},
+	} {
+		var log bytes.Buffer
+		h := New(Options{Store: &double{}, Log: slog.New(slog.NewTextHandler(&log, nil)), Who: func(*http.Request) (string, []string, error) { return "shop", []string{ScopeAdmin}, nil }})
+		method, path, _ := strings.Cut(path, " ")
+		r := httptest.NewRequest(method, Prefix+path, strings.NewReader(c.body))
+		r.Header.Set("Authorization", "Bearer assay_0123abcd_SECRET")
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if text := log.String(); w.Code != 200 || !strings.Contains(text, c.says) || strings.Contains(text, "SECRET") || strings.Contains(text, "smith") || strings.Contains(text, hexTrace) {
+			t.Errorf("%s %s: %d, log %s", method, path, w.Code, text)
+		}
 	}
 }

@@ -32,6 +32,14 @@ func (c *call) erase(what spanstore.Erasure) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	kind := "trace"
+	switch {
+	case what.User != "":
+		kind = "user"
+	case what.Session != "":
+		kind = "session"
+	}
+	c.acted("erased", "what", kind, "traces", len(e.Traces), "spans", e.Spans, "logs", e.Logs, "scores", e.Scores, "bodies", len(e.Blobs))
 	same := func(text *string) string { return *text }
 	return Erased{
 		Traces: each(e.Traces, func(id *trace.ID) string { return id.String() }), Sessions: each(e.Sessions, same), Spans: e.Spans, Logs: e.Logs, Scores: e.Scores,

@@ -14,7 +14,7 @@ import (
 // Error is what a request is answered with when it fails.
 type Error struct {
 	Status   int    `json:"-"`
-	Code     string `json:"code" doc:"For programs: unauthorized, forbidden, not_found, unknown_parameter, bad_parameter, bad_filter, bad_cursor, bad_body, too_large, too_many, unsupported, busy, disk_full, damaged, internal."`
+	Code     string `json:"code" doc:"For programs: unauthorized, forbidden, not_found, bad_method, unknown_parameter, bad_parameter, bad_filter, bad_cursor, bad_body, too_large, too_many, unsupported, busy, disk_full, damaged, internal."`
 	Message  string `json:"message" doc:"For people: what was found."`
 	Column   int    `json:"column,omitempty" doc:"Of a filter: where, counted in characters from 1."`
 	Expected string `json:"expected,omitempty"`
@@ -70,6 +70,14 @@ func told(err error) *Error {
 		return &Error{Status: http.StatusServiceUnavailable, Code: "busy", Message: "the request was ended before its answer was ready", Fix: "ask for less time, or try again"}
 	}
 	return &Error{Status: http.StatusInternalServerError, Code: "internal", Message: "Assay failed; its log says how"}
+}
+
+// absent names what is not there; it leaves any other error as it is.
+func (c *call) absent(err error, what string) error {
+	if !errors.Is(err, spanstore.ErrNotFound) {
+		return err
+	}
+	return &Error{Status: http.StatusNotFound, Code: "not_found", Message: what + " is not in project " + c.project}
 }
 
 // fail answers with an error.

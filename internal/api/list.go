@@ -1,6 +1,8 @@
 package api
 
 import (
+	"strconv"
+
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/filter"
 )
@@ -65,7 +67,7 @@ func (c *call) session() (any, error) {
 		return nil, err
 	}
 	if len(page.Traces) == 0 && c.given["q"] == "" && q.Cursor == "" && q.Since == 0 && q.Until == 0 {
-		return nil, spanstore.ErrNotFound
+		return nil, c.absent(spanstore.ErrNotFound, "session "+strconv.Quote(id))
 	}
 	return Session{id, each(page.Traces, summaryOf), c.next(page.Next), c.lacking()}, nil
 }

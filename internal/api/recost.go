@@ -51,6 +51,7 @@ func (c *call) recost() (any, error) {
 		c.surprise("POST /recost", err)
 		say(Failure{told(err)})
 	default:
+		c.acted("costs were computed again", "looked", last.Looked, "changed", changed)
 		last.Changed = &changed
 		say(last)
 	}

@@ -60,6 +60,11 @@ func (c *call) keep(policy *spanstore.Retention) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if policy == nil {
+		c.acted("retention is as the server keeps of all", "spans", gone.Spans, "bytes", gone.Bytes)
+	} else {
+		c.acted("retention was decided", "max_age", time.Duration(policy.MaxAge).String(), "max_bytes", policy.MaxBytes, "spans", gone.Spans, "bytes", gone.Bytes)
+	}
 	now, err := c.retention()
 	if kept, ok := now.(Kept); ok {
 		kept.Removed = &Removed{gone.Spans, gone.Bytes}

@@ -47,6 +47,7 @@ func routes() []route {
 				{name: "latest", doc: "Only the latest of each name and target.", kind: false},
 			}, forTime()...), forPages()...), nil, ScorePage{}, (*call).scores,
 		},
+		{http.MethodGet, "/projects", ScopeRead, "The projects that have something, sorted; with a key, its own.", nil, nil, Projects{}, (*call).projects},
 		{http.MethodPost, "/scores", ScopeWrite, "Keep a score, or a list of them. Safe to send again: the same id replaces.", nil, Score{}, Written{}, (*call).addScores},
 		{http.MethodGet, "/retention", ScopeRead, "What the project keeps.", nil, nil, Kept{}, (*call).retention},
 		{http.MethodPut, "/retention", ScopeAdmin, "Decide what the project keeps, and remove the rest before the answer.", nil, Retention{}, Kept{}, (*call).setRetention},

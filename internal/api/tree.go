@@ -126,7 +126,8 @@ func (c *call) load() (*spanstore.Trace, error) {
 	if err != nil {
 		return nil, wrong("trace_id", problem.Newf("%s", err))
 	}
-	return c.Store.Trace(c.ctx, c.project, id)
+	t, err := c.Store.Trace(c.ctx, c.project, id)
+	return t, c.absent(err, "trace "+id.String())
 }
 
 func (c *call) trace() (any, error) {
@@ -165,7 +166,7 @@ func (c *call) span() (any, error) {
 	if slices.Contains(t.Lost, id) {
 		return nil, spanstore.ErrDamaged
 	}
-	return nil, spanstore.ErrNotFound
+	return nil, c.absent(spanstore.ErrNotFound, "span "+id.String()+" of trace "+c.given["trace_id"])
 }
 
 func (s *server) step(t *spanstore.Trace, p place, bare bool) Step {

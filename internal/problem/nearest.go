@@ -3,12 +3,12 @@ package problem
 import "strings"
 
 // Nearest returns the candidate that name was most likely meant to be, or ""
-// when none is close: at most a third of its letters, and no more than three,
+// when none is close: about a third of its letters, and no more than three,
 // changed, added, dropped or swapped.
 func Nearest(name string, candidates []string) string {
 	best, bestDistance := "", 4
 	for _, c := range candidates {
-		limit := min(3, (max(len(name), len(c))+2)/3)
+		limit := min(3, (max(len(name), len(c))+1)/3)
 		if d := distance(strings.ToLower(name), strings.ToLower(c)); d <= limit && d < bestDistance {
 			best, bestDistance = c, d
 		}

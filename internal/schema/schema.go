@@ -13,6 +13,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strconv"
@@ -44,14 +45,23 @@ func Kinds() []string {
 	return names
 }
 
-// JSON is the text of a schema.
+// JSON is the text of a schema: of a kind, or of one format of the outputs, such
+// as stats for assay.stats/1.
 func JSON(name string) ([]byte, error) {
 	text, err := files.ReadFile("kinds/" + name + ".schema.json")
-	if err != nil {
-		return nil, problem.Newf("there is no schema %q", name).Wanted("one of %s", strings.Join(Kinds(), ", ")).
-			Remedy("%s", problem.DidYouMean(name, Kinds()))
+	if err == nil {
+		return text, nil
 	}
-	return text, nil
+	outputs, failed := outputs()
+	if failed != nil {
+		return nil, failed
+	}
+	if one, ok := outputs[strings.TrimSuffix(strings.TrimPrefix(name, "assay."), "/1")]; ok {
+		return one, nil
+	}
+	known := slices.Concat(Kinds(), slices.Sorted(maps.Keys(outputs)))
+	return nil, problem.Newf("there is no schema %q", name).Wanted("one of %s; or of one output: %s", strings.Join(Kinds(), ", "), strings.Join(slices.Sorted(maps.Keys(outputs)), ", ")).
+		Remedy("%s", problem.DidYouMean(name, known))
 }
 
 // Check finds what is wrong with a file of a kind. The list is empty for a

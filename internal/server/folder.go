@@ -61,7 +61,7 @@ func (f *Folder) checkLayout() error {
 	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	switch {
 	case err != nil || n < 1:
-		return problem.Newf("holds no number of a layout").At(path, 0).Wanted("a number, such as %d", layout).Remedy("take the file from a backup")
+		return problem.Newf("holds no number of a layout").At(path, 0).Wanted("a number, such as %d", layout).Remedy("write %d into it: there is no other layout yet", layout)
 	case n > layout:
 		return problem.Newf("the data folder has layout %d, this Assay reads up to %d", n, layout).At(f.dir, 0).Remedy("use a newer Assay")
 	}
@@ -85,6 +85,25 @@ func (f *Folder) begin(path string) error {
 		return fmt.Errorf("writing the layout of the data folder: %w", err)
 	}
 	return nil
+}
+
+// HoldStill keeps servers off a data folder while it is read, and writes nothing
+// there: a backup may lie where nobody can. release ends it.
+func HoldStill(dir string) (release func() error, err error) {
+	path := filepath.Join(dir, "lock")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return func() error { return nil }, nil // no server was ever started on it
+	}
+	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	free, err := lock.TryRLock()
+	if err != nil {
+		return nil, (&problem.Problem{File: dir, What: "the data folder cannot be locked: " + err.Error(), Err: err}).Remedy("check who may read there")
+	}
+	if !free {
+		return nil, problem.Newf("another process has the data folder open").At(dir, 0).
+			Remedy("stop it first; to copy the folder of a server that runs, assay backup")
+	}
+	return lock.Unlock, nil
 }
 
 // Close gives the folder back.

@@ -102,6 +102,17 @@ func (h *health) serveReadyz(w http.ResponseWriter, r *http.Request) {
 	plain(w, http.StatusOK, "ready")
 }
 
+// about tells who opens the address in a browser what is there.
+func about(w http.ResponseWriter, _ *http.Request) {
+	plain(w, http.StatusOK, `This is Assay: it takes in traces over OTLP, keeps them, and answers about them.
+
+  POST /v1/traces, /v1/logs   OTLP over HTTP
+  GET  /api/v1/openapi.json   the API
+  GET  /readyz, /metrics      health and figures
+
+assay trace ls lists what came; docs/serve.md says how to point an application here.`)
+}
+
 func plain(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")

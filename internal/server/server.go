@@ -76,12 +76,17 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Started != nil {
 		o.Started(ears.addresses(keys.Used()))
 	}
-	return errors.Join(s.run(ctx), closed(store))
+	if err := errors.Join(s.run(ctx), closed(store)); err != nil {
+		return err
+	}
+	o.Log.Info("stopped")
+	return nil
 }
 
 func closed(store spanstore.Store) error {
 	if err := store.Close(); err != nil {
-		return fmt.Errorf("closing the store: %w", err)
+		return (&problem.Problem{What: "closing the store: " + err.Error(), Err: err}).
+			Remedy("nothing that was acknowledged is lost: it is in the logs, and the next start makes the index anew from them; where the disk is full, make room first")
 	}
 	return nil
 }
@@ -170,11 +175,12 @@ func assemble(o Options, keys *access.Keys, store spanstore.Store, ears *ears) *
 	for path := range ingest.Paths() {
 		mux.Handle(path, receiver)
 	}
+	mux.HandleFunc("GET /{$}", about)
 	mux.HandleFunc("GET /healthz", p.health.serveHealthz)
 	mux.HandleFunc("GET /readyz", p.health.serveReadyz)
 	mux.Handle("GET /metrics", fromHere(keys, http.HandlerFunc(f.serve)))
 	if o.API != nil {
-		api := fromHere(keys, o.API(store, asks(keys)))
+		api := f.watched(fromHere(keys, o.API(store, asks(keys))))
 		mux.Handle("/api/v1/", api)
 		mux.Handle("/api/v1/export", few(exports, api))
 	}
@@ -234,7 +240,6 @@ func (p *process) run(ctx context.Context) error {
 	p.health.stopping.Store(true)
 	p.stop()
 	serving.Wait()
-	p.o.Log.Info("stopped")
 	return failed
 }
 

@@ -207,15 +207,39 @@ func TestServes(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"/healthz": "ok", "/readyz": "ready",
-		"/api/v1/traces?project=My+Shop": "my-shop [ingest read write admin] <nil>",
-		"/api/v1/traces":                 "default [ingest read write admin] <nil>",
+		"/api/v1/traces?project=My+Shop": "my-shop [ingest read write admin projects] <nil>",
+		"/api/v1/traces":                 "default [ingest read write admin projects] <nil>",
 	} {
 		if code, text := r.get(t, path); code != 200 || strings.TrimSpace(text) != want {
 			t.Errorf("%s: %d %q, want %q", path, code, text, want)
 		}
 	}
+	if code, text := r.get(t, "/"); code != 200 || !strings.Contains(text, "This is Assay") {
+		t.Errorf("/: %d %q", code, text)
+	}
+	if code, _ := r.get(t, "/nothing"); code != 404 {
+		t.Errorf("/nothing: %d", code)
+	}
 	_, text := r.get(t, "/metrics")
+	page, err := os.ReadFile("../../docs/serve.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families() {
+		if !strings.Contains(string(page), "| `"+f.name+"` | "+f.kind+" | "+f.help+" |\n") {
+			t.Errorf("docs/serve.md lacks the row\n| `%s` | %s | %s |", f.name, f.kind, f.help)
+		}
+	}
+	for line := range strings.Lines(text) {
+		name := line[:strings.IndexAny(line, "{ ")]
+		name = strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "_bucket"), "_sum"), "_count")
+		if strings.HasPrefix(name, "assay_") && strings.Count(text, "# TYPE "+name+" ") != 1 {
+			t.Errorf("%s has no type, or several", name)
+		}
+	}
 	for _, want := range []string{
+		"# HELP assay_store_full 1: the disk is full and nothing is taken in.\n# TYPE assay_store_full gauge\nassay_store_full 0\n",
+		"# TYPE assay_ingest_request_seconds histogram\nassay_ingest_request_seconds_bucket{", `assay_api_requests_total{status="200"} 2`,
 		"assay_store_spans 41\n", "assay_store_commit_seconds_total 1.5\n",
 		`assay_ingest_requests_total{signal="traces",code="ok"} 2`, `assay_ingest_items_total{signal="traces"} 2`,
 		`assay_ingest_request_seconds_bucket{signal="traces",le="+Inf"} 2`, "go_goroutines ",
@@ -271,10 +295,18 @@ func TestKeys(t *testing.T) {
 	if r.store.count("shop") != 1 || r.store.count("other") != 0 {
 		t.Errorf("kept %v", r.store.spans)
 	}
+	if _, text := r.get(t, "/metrics"); !strings.Contains(text, `assay_ingest_requests_total{signal="traces",code="forbidden"} 1`) {
+		t.Error("a key that may not send is not counted")
+	}
 	if _, text := r.get(t, "/api/v1/traces?project=other", "x-api-key", reader); strings.TrimSpace(text) != "shop [read] <nil>" {
 		t.Errorf("the API sees %q", text)
 	}
 	r.stopped(t)
+	for _, status := range []string{"401", "403"} {
+		if n := strings.Count(r.log.String(), "requests are refused: "); n != 2 || !strings.Contains(r.log.String(), "where=/v1/traces status="+status) {
+			t.Errorf("%d lines tell of keys that do not fit, or none of %s:\n%s", n, status, r.log)
+		}
+	}
 }
 
 func TestAPoliteStopFinishesWhatIsInHand(t *testing.T) {

@@ -35,12 +35,17 @@ func asks(keys *access.Keys) Who {
 	}
 }
 
+// everyProject is what the API calls the right to see the names of all projects,
+// which no key gives.
+const everyProject = "projects"
+
 // anybody may do anything in the project that the request names.
 func anybody(r *http.Request) (string, []string, error) {
 	var scopes []string
 	for _, s := range access.Scopes() {
 		scopes = append(scopes, string(s))
 	}
+	scopes = append(scopes, everyProject)
 	return access.ProjectName(r.URL.Query().Get("project")), scopes, nil
 }
 

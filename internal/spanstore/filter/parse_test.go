@@ -127,6 +127,7 @@ func TestMistakes(t *testing.T) {
 		{"has=error", 4, "expected: has:FIELD"},
 		{"has:kind", 5, "every span has kind"},
 		{"has:usr", 5, "did you mean user?"},
+		{"has:foo", 5, "there is no field \"foo\"\n  fix: the fields are "},
 		{"has:score", 5, "has:score.NAME"},
 		{"score<1", 1, "fix: name one: score.NAME<0.5"},
 		{"score.<1", 7, "there is no name after score."},
