@@ -140,6 +140,7 @@ func (cmd *datasetAddCmd) traces(cl *client) ([]string, error) {
 			return nil, problem.Newf("more than %d traces match", mostMatches).Remedy("narrow the filter, or give --since")
 		}
 		if page.Next == "" {
+			cl.c.lacks(page.Lacking)
 			break
 		}
 		query.Set("cursor", page.Next)

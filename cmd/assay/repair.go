@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/assay-llmops/assay/internal/access"
@@ -198,6 +199,23 @@ func shownDamage(file string, d seglog.Damage) damageOutput {
 	return damageOutput{file, d.Segment, d.Offset, d.Bytes, d.Count, d.Tail, d.Reason}
 }
 
+// left is what an index had to leave out.
+type left struct {
+	mu     sync.Mutex
+	damage []damageOutput
+	lines  []string
+	lost   bool // something that was acknowledged
+}
+
+func (l *left) add(project string, d seglog.Damage) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	file := (&local.Checked{Project: project}).File(d)
+	l.damage = append(l.damage, shownDamage(file, d))
+	l.lines = append(l.lines, file+": "+d.String())
+	l.lost = l.lost || !d.Tail
+}
+
 type reindexCmd struct {
 	dataFlag
 }
@@ -209,16 +227,24 @@ func (cmd *reindexCmd) Run(c *console) error {
 	}
 	return cmd.hold(func() error {
 		began := time.Now()
-		spans, err := local.Reindex(c.ctx, cmd.Data, local.Options{Prices: prices})
+		out := left{damage: []damageOutput{}}
+		spans, err := local.Reindex(c.ctx, cmd.Data, local.Options{Prices: prices, Damage: out.add})
 		if err != nil {
 			return err
 		}
 		took := time.Since(began)
 		if c.flags.JSON {
-			c.printJSON(map[string]any{"format": "assay.reindex/1", "spans": spans, "nanos": took.Nanoseconds()})
+			c.printJSON(map[string]any{"format": "assay.reindex/1", "spans": spans, "nanos": took.Nanoseconds(), "damage": out.damage})
+		} else {
+			c.printf("indexed %d spans in %s\n", spans, took.Round(time.Millisecond))
+			for _, line := range out.lines {
+				c.printf("  left out, %s\n", line)
+			}
+		}
+		if !out.lost {
 			return nil
 		}
-		c.printf("indexed %d spans in %s\n", spans, took.Round(time.Millisecond))
-		return nil
+		c.warn("the index is without what is damaged; that is in a backup, if anywhere")
+		return exitError(exitDamaged)
 	})
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -110,11 +112,16 @@ func TestRepair(t *testing.T) {
 		t.Errorf("fsck changed the segment: %v", err)
 	}
 	code, out, stderr = assay(t, ".", "reindex", "--data", dir, "--json")
-	if code != 0 || !strings.Contains(out, `"spans": 80`) {
+	if code != exitDamaged || !strings.Contains(out, `"spans": 80`) || !strings.Contains(out, `"file": "projects/default/log/00000001.seg"`) || !strings.Contains(stderr, "the index is without what is damaged") {
 		t.Errorf("reindex of damaged data: exit %d, %s%s", code, out, stderr)
 	}
 	fits(t, "output", out)
 	s = serve(t, dir)
+	s.namesLoss(t, traces)
+	s.end(t, syscall.SIGTERM)
+	first := s
+	s = serve(t, dir) // the damage is now in a segment that nothing is written to, and the index is whole
+	s.namesLoss(t, traces)
 	whole := 0
 	for i := range traces {
 		if s.spans(t, i) == spansOfTrace {
@@ -125,6 +132,58 @@ func TestRepair(t *testing.T) {
 		t.Errorf("%d traces of %d are served", whole, traces)
 	}
 	s.end(t, syscall.SIGTERM)
+	for _, ended := range []*served{first, s} {
+		if n := strings.Count(ended.logs.String(), "a part of a log is damaged"); n != 1 {
+			t.Errorf("the damage is told %d times in the log: %s", n, ended.logs)
+		}
+	}
+}
+
+// namesLoss checks that a server whose index was made without a damaged record of
+// a trace says so in its figures and in every answer.
+func (s *served) namesLoss(t *testing.T, traces int) {
+	t.Helper()
+	reply, err := http.Get(s.http + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reply.Body.Close()
+	if text, err := io.ReadAll(reply.Body); err != nil || !strings.Contains(string(text), "\nassay_store_damaged_blocks_total 1\n") {
+		t.Errorf("figures: %v, %s", err, text)
+	}
+	const loss = "a part of the log of the project is damaged on the disk of the server, with 20 items"
+	lost := 0
+	for i := range traces {
+		code, _, stderr := assay(t, ".", "trace", "show", fmt.Sprintf("%032x", i+1), "--server", s.http)
+		if !strings.Contains(stderr, loss) {
+			t.Errorf("trace %d: exit %d, %s", i, code, stderr)
+		}
+		if code != 0 {
+			lost++
+		}
+	}
+	if lost != 1 {
+		t.Errorf("%d traces are not there", lost)
+	}
+	for args, exit := range map[string]int{
+		"trace ls": 0, "trace ls text:step": 0, "trace ls --count text:step": 0, "trace ls --count": 0, "stats": 0, "trace export": exitDamaged, "trace export text:step": exitDamaged,
+	} {
+		if code, _, stderr := assay(t, ".", append(strings.Fields(args), "--server", s.http)...); code != exit || !strings.Contains(stderr, loss) {
+			t.Errorf("%s: exit %d, %s", args, code, stderr)
+		}
+		if strings.HasPrefix(args, "trace ls") {
+			code, out, _ := assay(t, ".", append(strings.Fields(args), "--server", s.http, "--json")...)
+			fits(t, "output", out)
+			if !strings.Contains(out, `"damage": {`) {
+				t.Errorf("%s --json: exit %d, %s", args, code, out)
+			}
+		}
+	}
+	for _, path := range []string{"/traces", "/spans", "/spans/count", "/spans/count?q=text:step", "/sessions", "/users", "/scores", "/stats", "/sessions/session-0"} {
+		if status, body := s.overHTTP(t)(path); status != http.StatusOK || !strings.Contains(string(body), `"damage":{"parts":1,"items":20}`) {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
 }
 
 // TestBackup copies the data of a server under load: the copy holds all that was

@@ -43,6 +43,9 @@ func (cmd *serveCmd) Run(c *console) error {
 		Open: func(ctx context.Context, dir string) (spanstore.Store, error) {
 			return local.Open(ctx, dir, local.Options{
 				Prices: prices, Keep: cmd.retention(), Kept: kept(log),
+				Unfinished: func(project string, err error) {
+					log.Error("what was decided about a project is not done yet and is tried again within the hour", "project", project, "error", err)
+				},
 				Damage: func(project string, what seglog.Damage) {
 					log.Warn("a part of a log is damaged", "project", project, "damage", what.String())
 				},

@@ -41,6 +41,7 @@ func (cmd *statsCmd) Run(c *console) error {
 			return err
 		}
 	}
+	c.lacks(s.Lacking)
 	if c.flags.JSON {
 		c.printJSON(map[string]any{"format": "assay.stats/1", "stats": s})
 		return nil

@@ -44,6 +44,7 @@ func (cmd *traceLsCmd) Run(c *console) error {
 		return problem.Newf("-n %d lists nothing", cmd.Limit).Remedy("give a number above 0")
 	}
 	list := []api.Summary{}
+	var lack api.Lacking
 	query := cmd.values()
 	next := cmd.Cursor
 	for len(list) < cmd.Limit {
@@ -55,7 +56,7 @@ func (cmd *traceLsCmd) Run(c *console) error {
 		if err := cl.get("/traces", query, &page); err != nil {
 			return err
 		}
-		list = append(list, page.Traces...)
+		list, lack = append(list, page.Traces...), page.Lacking
 		if next = page.Next; next == "" {
 			break
 		}
@@ -65,8 +66,9 @@ func (cmd *traceLsCmd) Run(c *console) error {
 			return err
 		}
 	}
+	c.lacks(lack)
 	if c.flags.JSON {
-		out := map[string]any{"format": "assay.traces/1", "traces": list}
+		out := withDamage(map[string]any{"format": "assay.traces/1", "traces": list}, lack)
 		if next != "" {
 			out["next"] = next
 		}
@@ -120,11 +122,27 @@ func (cmd *traceLsCmd) count(c *console, cl *client) error {
 	case !count.Done:
 		return problem.Newf("the count broke off at %d", count.Spans).Remedy("narrow it, as with --since 24h")
 	case c.flags.JSON:
-		c.printJSON(map[string]any{"format": "assay.count/1", "spans": count.Spans})
+		c.printJSON(withDamage(map[string]any{"format": "assay.count/1", "spans": count.Spans}, count.Lacking))
 	default:
 		c.printf("%s\n", plural(int(count.Spans), "span"))
 	}
+	c.lacks(count.Lacking)
 	return nil
+}
+
+// lacks warns where an answer may lack what is damaged on the disk of the server.
+func (c *console) lacks(l api.Lacking) {
+	if l.Damage != nil {
+		c.warn(l.Damage.String() + ": what is lost may be missing here; assay fsck names it")
+	}
+}
+
+// withDamage adds what an answer may lack to what is printed as JSON.
+func withDamage(out map[string]any, l api.Lacking) map[string]any {
+	if l.Damage != nil {
+		out["damage"] = l.Damage
+	}
+	return out
 }
 
 const traceHead = "TRACE                             TIME (UTC)   DURATION SPANS  TOKENS  COST        NAME"
@@ -191,6 +209,7 @@ func (cmd *traceShowCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
+	c.lacks(t.Lacking)
 	if c.flags.JSON {
 		c.printJSON(map[string]any{"format": "assay.trace/1", "trace": t})
 		return nil
@@ -236,9 +255,14 @@ func (cmd *traceExportCmd) Run(c *console) error {
 		return err
 	}
 	defer body.Close()
-	return eachLine(body, func(_ int, line []byte) error {
+	var lost *api.Error
+	err = eachLine(body, func(_ int, line []byte) error {
 		var failure api.Failure
 		if bytes.HasPrefix(line, []byte(`{"error":`)) && json.Unmarshal(line, &failure) == nil && failure.Error != nil {
+			if failure.Error.Code == damagedCode {
+				lost = failure.Error
+				return nil
+			}
 			return problem.Newf("the export broke off: %s", failure.Error.Message).Remedy("what was printed is whole; run it again for all")
 		}
 		if _, err := c.out.Write(append(line, '\n')); err != nil {
@@ -246,7 +270,16 @@ func (cmd *traceExportCmd) Run(c *console) error {
 		}
 		return nil
 	})
+	if err == nil && lost != nil {
+		c.warn(lost.Message + "; " + lost.Fix)
+		return exitError(exitDamaged)
+	}
+	return err
 }
+
+// damagedCode is the code of the line that an export ends with where some may be
+// missing.
+const damagedCode = "damaged"
 
 // eachLine calls visit for every line that holds something, however long.
 func eachLine(r io.Reader, visit func(n int, line []byte) error) error {

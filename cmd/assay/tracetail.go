@@ -62,6 +62,7 @@ func (cmd *traceTailCmd) follow(c *console) error {
 		t.known[s.TraceID] = true
 	}
 	fresh := page.Traces
+	c.lacks(page.Lacking)
 	tick := time.NewTicker(max(cmd.Every, 100*time.Millisecond))
 	defer tick.Stop()
 	for n := 1; ; n++ {

@@ -31,7 +31,7 @@ SDKS = {
                   "LANGSMITH_OTEL_ENABLED": "true", "LANGSMITH_OTEL_ONLY": "true"},
     "traceloop": {"TRACELOOP_BASE_URL": "{http}", "TRACELOOP_API_KEY": "{key}"},
     "phoenix-otel": {"PHOENIX_COLLECTOR_ENDPOINT": "{http}", "PHOENIX_GRPC_PORT": "{grpc port}", "PHOENIX_API_KEY": "{key}"},
-    "logfire": {"LOGFIRE_BASE_URL": "{http}", "LOGFIRE_TOKEN": "{key}"},
+    "logfire-otel": {"LOGFIRE_BASE_URL": "{http}", "LOGFIRE_TOKEN": "{key}"},
 }
 
 

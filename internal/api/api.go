@@ -169,7 +169,8 @@ func (s *server) run(rt *route, w http.ResponseWriter, r *http.Request) (any, er
 		return nil, &Error{Status: http.StatusForbidden, Code: "forbidden", Message: "the key is for another project", Fix: "leave the project out, or use a key of it"}
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	return rt.handle(c)
+	v, err := rt.handle(c)
+	return v, c.orLost(err)
 }
 
 // acted tells the log that something was removed or changed for good, and by

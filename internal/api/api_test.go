@@ -207,6 +207,7 @@ func TestErrors(t *testing.T) {
 		{"GET /traces?q=%zz", "read", nil, 400, `percent-encode the values`},
 		{"GET /traces", "read", fmt.Errorf("x: %w", spanstore.ErrCursor), 400, `"code":"bad_cursor"`},
 		{"GET /traces", "read", fmt.Errorf("x: %w", spanstore.ErrBusy), 503, `"code":"busy"`},
+		{"GET /stats", "read", fmt.Errorf("more than 9: %w", spanstore.ErrTooMany), 422, `"code":"too_many","message":"more than 9: too many spans match","fix":"narrow the time by since`},
 		{"POST /scores", "write", fmt.Errorf("x: %w", spanstore.ErrFull), 507, `"code":"disk_full"`},
 		{"GET /traces", "read", errors.New("SECRET content"), 500, `"code":"internal","message":"Assay failed; its log says how"`},
 		{"GET /traces/{trace_id}", "read", nil, 400, `"code":"bad_parameter","message":"trace_id: a trace id has 32 hex digits`},

@@ -51,9 +51,9 @@ func (c *call) count() (any, error) {
 		c.surprise("GET /spans/count", err)
 		_ = line(Failure{told(err)}) // if this fails too the client sees a count that is not done
 	case !streams:
-		return Count{Spans: n, Done: true}, nil
+		return Count{Spans: n, Done: true, Lacking: c.lacking()}, nil
 	default:
-		if err := line(Count{Spans: n, Done: true}); err != nil {
+		if err := line(Count{Spans: n, Done: true, Lacking: c.lacking()}); err != nil {
 			return streamed{}, nil // there is nobody left to tell
 		}
 	}

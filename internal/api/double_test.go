@@ -42,6 +42,7 @@ type double struct {
 
 	fails    error
 	empty    bool
+	damage   spanstore.Damage
 	exported []*spanstore.Batch
 }
 

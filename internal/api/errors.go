@@ -14,7 +14,7 @@ import (
 // Error is what a request is answered with when it fails.
 type Error struct {
 	Status   int    `json:"-"`
-	Code     string `json:"code" doc:"For programs: unauthorized, forbidden, not_found, bad_method, unknown_parameter, bad_parameter, bad_filter, bad_cursor, bad_body, too_large, unsupported, busy, disk_full, damaged, internal."`
+	Code     string `json:"code" doc:"For programs: unauthorized, forbidden, not_found, bad_method, unknown_parameter, bad_parameter, bad_filter, bad_cursor, bad_body, too_large, too_many, unsupported, busy, disk_full, damaged, internal."`
 	Message  string `json:"message" doc:"For people: what was found."`
 	Column   int    `json:"column,omitempty" doc:"Of a filter: where, counted in characters from 1."`
 	Expected string `json:"expected,omitempty"`
@@ -58,6 +58,8 @@ func told(err error) *Error {
 		}
 	case errors.Is(err, spanstore.ErrCursor):
 		return &Error{Status: http.StatusBadRequest, Code: "bad_cursor", Message: "the cursor does not fit this query", Fix: "give a cursor only with the parameters of the page that it came with"}
+	case errors.Is(err, spanstore.ErrTooMany):
+		return &Error{Status: http.StatusUnprocessableEntity, Code: "too_many", Message: err.Error(), Fix: "narrow the time by since and until, or the filter by other conditions; spans themselves are listed and counted without a bound"}
 	case errors.Is(err, spanstore.ErrUnsupported):
 		return &Error{Status: http.StatusNotImplemented, Code: "unsupported", Message: err.Error()}
 	case errors.Is(err, spanstore.ErrBusy):

@@ -14,7 +14,8 @@ import (
 
 // export streams what matches as OTLP JSON: a line is the body of one request
 // to /v1/traces (it has resourceSpans) or to /v1/logs (resourceLogs). Once the
-// first line is out, a failure can only be told as a last line {"error": ...}.
+// first line is out, a failure can only be told as a last line {"error": ...}; so
+// is, with the code damaged, that parts of the project's log cannot be read.
 func (c *call) export() (any, error) {
 	q, err := c.query()
 	if err != nil {
@@ -40,6 +41,11 @@ func (c *call) export() (any, error) {
 		}
 		return nil
 	})
+	if lack := c.lacking().Damage; err == nil && lack != nil {
+		c.answer.Header().Set("Content-Type", "application/x-ndjson")
+		_ = json.NewEncoder(c.answer).Encode(Failure{lack.failure()}) // there is nobody left to tell
+		return streamed{}, nil
+	}
 	switch {
 	case err != nil && !begun:
 		return nil, err

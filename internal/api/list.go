@@ -16,7 +16,7 @@ func (c *call) traces() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return TracePage{each(page.Traces, summaryOf), c.next(page.Next)}, nil
+	return TracePage{each(page.Traces, summaryOf), c.next(page.Next), c.lacking()}, nil
 }
 
 func (c *call) spans() (any, error) {
@@ -28,7 +28,7 @@ func (c *call) spans() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return SpanPage{each(page.Spans, spanOf), c.next(page.Next)}, nil
+	return SpanPage{each(page.Spans, spanOf), c.next(page.Next), c.lacking()}, nil
 }
 
 // groups are the sums of each value of a field, of spans that have one.
@@ -47,12 +47,12 @@ func (c *call) groups(by spanstore.Dimension, field filter.Field) ([]Group, stri
 
 func (c *call) sessions() (any, error) {
 	list, next, err := c.groups(spanstore.BySession, filter.FieldSession)
-	return SessionPage{list, next}, err
+	return SessionPage{list, next, c.lacking()}, err
 }
 
 func (c *call) users() (any, error) {
 	list, next, err := c.groups(spanstore.ByUser, filter.FieldUser)
-	return UserPage{list, next}, err
+	return UserPage{list, next, c.lacking()}, err
 }
 
 func (c *call) session() (any, error) {
@@ -69,7 +69,7 @@ func (c *call) session() (any, error) {
 	if len(page.Traces) == 0 && c.given["q"] == "" && q.Cursor == "" && q.Since == 0 && q.Until == 0 {
 		return nil, c.absent(spanstore.ErrNotFound, "session "+strconv.Quote(id))
 	}
-	return Session{id, each(page.Traces, summaryOf), c.next(page.Next)}, nil
+	return Session{id, each(page.Traces, summaryOf), c.next(page.Next), c.lacking()}, nil
 }
 
 // also narrows a filter.

@@ -88,5 +88,5 @@ func (c *call) scores() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ScorePage{each(page.Scores, scoreOf), c.next(page.Next)}, nil
+	return ScorePage{each(page.Scores, scoreOf), c.next(page.Next), c.lacking()}, nil
 }

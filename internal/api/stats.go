@@ -47,7 +47,7 @@ func (c *call) stats() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := Stats{Metrics: texts(a.Metrics), Units: map[string]string{}, By: texts(a.By), Rows: make([]StatsRow, 0, len(table.Rows)), More: table.More}
+	out := Stats{Metrics: texts(a.Metrics), Units: map[string]string{}, By: texts(a.By), Rows: make([]StatsRow, 0, len(table.Rows)), More: table.More, Lacking: c.lacking()}
 	if a.Every > 0 {
 		out.Every = a.Every.String()
 	}

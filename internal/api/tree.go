@@ -141,7 +141,7 @@ func (c *call) trace() (any, error) {
 			return nil, err
 		}
 	}
-	out := Trace{Summary: sum(t), List: []Step{}, Scores: each(t.Scores, scoreOf), Lost: each(t.Lost, func(id *trace.SpanID) string { return id.String() })}
+	out := Trace{Summary: sum(t), List: []Step{}, Scores: each(t.Scores, scoreOf), Lost: each(t.Lost, func(id *trace.SpanID) string { return id.String() }), Lacking: c.lacking()}
 	for _, p := range nest(t.Records) {
 		out.Orphaned = out.Orphaned || p.orphan
 		out.List = append(out.List, c.step(t, p, !whole))

@@ -43,10 +43,23 @@ type Span struct {
 	Output      string     `json:"output_preview,omitempty"`
 }
 
+// Damage is what of the project cannot be read any more. Nobody can tell of what
+// is lost whether an answer would have it, so every answer says how much that is.
+type Damage struct {
+	Parts int64 `json:"parts" doc:"Of the log of the project, which assay fsck names."`
+	Items int64 `json:"items" doc:"Spans, log records and scores in them, as far as that is known."`
+}
+
+// Lacking is the part of an answer that says that it may lack something.
+type Lacking struct {
+	Damage *Damage `json:"damage,omitempty" doc:"Parts of the project's log are damaged on disk; what they hold may be missing in this answer. Absent where nothing is known to be damaged."`
+}
+
 // SpanPage is a page of spans, newest first.
 type SpanPage struct {
 	Spans []Span `json:"spans"`
 	Next  string `json:"next,omitempty" doc:"Cursor of the next page."`
+	Lacking
 }
 
 // Count is how many spans match. A line of a count that goes on is not done.
@@ -54,6 +67,7 @@ type Count struct {
 	Spans int64      `json:"spans" doc:"Spans that match, so far."`
 	Seen  *time.Time `json:"seen,omitempty" doc:"While the count goes on: those that start later are counted."`
 	Done  bool       `json:"done"`
+	Lacking
 }
 
 // Summary is a trace in a list, summed over all of its spans.
@@ -82,6 +96,7 @@ type Summary struct {
 type TracePage struct {
 	Traces []Summary `json:"traces"`
 	Next   string    `json:"next,omitempty"`
+	Lacking
 }
 
 // Group is the sum of what a user or a session did.
@@ -100,12 +115,14 @@ type Group struct {
 type SessionPage struct {
 	Sessions []Group `json:"sessions"`
 	Next     string  `json:"next,omitempty"`
+	Lacking
 }
 
 // UserPage is a page of users, latest first.
 type UserPage struct {
 	Users []Group `json:"users"`
 	Next  string  `json:"next,omitempty"`
+	Lacking
 }
 
 // Session is one conversation: its traces, newest first.
@@ -113,6 +130,7 @@ type Session struct {
 	ID     string    `json:"id"`
 	Traces []Summary `json:"traces"`
 	Next   string    `json:"next,omitempty"`
+	Lacking
 }
 
 // Trace is a whole trace. Its spans stand as a reader meets them: every span is
@@ -122,6 +140,7 @@ type Trace struct {
 	List   []Step   `json:"spans"`
 	Scores []Score  `json:"scores"`
 	Lost   []string `json:"lost_spans,omitempty" doc:"Ids of spans that are left out, since their bytes are damaged on disk."`
+	Lacking
 }
 
 // Step is a span in its trace.
@@ -201,6 +220,7 @@ type Score struct {
 type ScorePage struct {
 	Scores []Score `json:"scores"`
 	Next   string  `json:"next,omitempty"`
+	Lacking
 }
 
 // Written says how many scores were kept.
@@ -216,6 +236,7 @@ type Stats struct {
 	Every   string            `json:"every,omitempty"`
 	Rows    []StatsRow        `json:"rows"`
 	More    bool              `json:"more,omitempty" doc:"Rows were left off at the limit."`
+	Lacking
 }
 
 // StatsRow has the figures of one bucket.

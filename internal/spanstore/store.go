@@ -21,6 +21,9 @@ var (
 	// ErrDamaged says that what is asked for is there and cannot be read: its
 	// bytes on the disk are not what was written.
 	ErrDamaged = errors.New("damaged on disk")
+	// ErrTooMany says that more spans match than such a query goes through; less
+	// time, or more conditions, leave fewer.
+	ErrTooMany = errors.New("too many spans match")
 	// ErrUnsupported says that this store cannot answer such a query.
 	ErrUnsupported = errors.New("this query is not supported")
 )
@@ -119,6 +122,19 @@ type Recoster interface {
 	// since or later, at the prices that the store has now, and says how many
 	// costs that changed. progress is told how many spans were looked at.
 	Recost(ctx context.Context, project string, since int64, progress func(done int64)) (changed int64, err error)
+}
+
+// Witness is a Store that knows what of it is damaged. It knows what it has met:
+// an answer that was damaged is counted when it has been given.
+type Witness interface {
+	Damage(project string) Damage
+}
+
+// Damage is what of a project cannot be read any more, and so may be missing from
+// any answer.
+type Damage struct {
+	Parts int64 // of the disk
+	Items int64 // spans, log records and scores in them, as far as that is known
 }
 
 // Retained is what a retention removed.

@@ -24,7 +24,7 @@ func (s *Store) Append(ctx context.Context, project string, b *spanstore.Batch) 
 		return err
 	}
 	if n := len(b.Spans) + len(b.Logs); n > 0 {
-		rows, err := s.rows(seglog.Ref{}, n, func(k int) block.Item { return itemOf(b, k) }, s.now)
+		rows, err := s.rows(seglog.Ref{}, n, func(k int) block.Item { return itemOf(b, k) }, s.now(project))
 		if err != nil {
 			return err
 		}

@@ -45,6 +45,9 @@ func CheckBeside(dir, project string, bad func(file, lost string, err error)) {
 	if _, err := s.loadPending(project); err != nil {
 		bad(at(pendingName), "what an erasure that was cut short has still to remove", err)
 	}
+	if _, err := s.readState(project, damagedName, &lostFile{}, "nothing: the next start makes it anew"); err != nil {
+		bad(at(damagedName), "nothing: it names what was found damaged in the log", err)
+	}
 	if err := s.loadSettings(project); err != nil {
 		bad(at(settingsName), "what the project keeps, and by which prices its spans cost", err)
 	}

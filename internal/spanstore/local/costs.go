@@ -61,8 +61,18 @@ func (c *settings) with(r rule, b *price.Book) *settings {
 // books gives the prices of a span by its place in the log and its start.
 type books func(ref seglog.Ref, start int64) *price.Book
 
-// now are the prices of what arrives.
-func (s *Store) now(seglog.Ref, int64) *price.Book { return s.o.Prices }
+// now are the prices of what arrives in a project: the server's, unless that could
+// not be noted when it started (see adopt). Then those of before hold on, so that
+// an index that is made anew has the same costs.
+func (s *Store) now(project string) books {
+	current := s.o.Prices
+	s.settingsMu.Lock()
+	if c := s.settings[project]; c != nil && current != nil && s.books[c.current()] != nil {
+		current = s.books[c.current()]
+	}
+	s.settingsMu.Unlock()
+	return func(seglog.Ref, int64) *price.Book { return current }
+}
 
 // then are the prices of what has arrived in a project.
 func (s *Store) then(project string) books {

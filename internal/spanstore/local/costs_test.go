@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/assay-llmops/assay/internal/spanstore/local/index"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
 	"github.com/assay-llmops/assay/internal/spanstore/storetest"
+	"github.com/assay-llmops/assay/internal/vfs"
 )
 
 // prices are a book in which a million tokens of model m cost so many dollars.
@@ -175,5 +177,69 @@ func TestRecostToUnknown(t *testing.T) {
 	wantCosts(t, "afterwards", s, -1)
 	if n, err := s.Recost(t.Context(), "nobody", 0, nil); err != nil || n != 0 {
 		t.Errorf("of a project that is not there %d changed: %v", n, err)
+	}
+}
+
+// readings calls at with the number of each opening of a segment for reading.
+type readings struct {
+	vfs.OS
+	n  int
+	at func(n int)
+}
+
+func (r *readings) Open(name string) (vfs.File, error) {
+	if filepath.Ext(name) == ".seg" {
+		if r.n++; r.at != nil {
+			r.at(r.n)
+		}
+	}
+	return r.OS.Open(name)
+}
+
+// An erasure brings back a span that stays and was taken for a copy of one that
+// goes. Costs that are computed again at that moment are its costs, too.
+func TestRecostWhileErased(t *testing.T) {
+	dir := t.TempDir()
+	s := at(t, dir, 1)
+	call(t, s, 1)
+	carrier := thing{Kind: "carrier", Trace: 20, Span: 1, Ended: true, About: 1}
+	send(t, s, carrier.batch(t, 0)) // whose copy is a call, and stays
+	send(t, s, storetest.Batch(t, storetest.Span{Trace: 20, ID: 201, Start: 20, Seconds: -1, Name: "call", Attributes: storetest.LLM("m", 500, 500, nil)}))
+	wantCosts(t, "before", s, 1000, -1)
+	closed(t, s)
+	last := 0
+	for _, round := range []string{"count", "compute"} {
+		disk := &readings{}
+		s, err := local.Open(t.Context(), copied(t, dir), local.Options{Prices: prices(t, 5), Index: index.Options{Threads: 1}, Log: seglog.Options{FS: disk}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		recosted := make(chan error, 1)
+		recost := func() {
+			_, err := s.Recost(context.Background(), "shop", 0, nil)
+			recosted <- err
+		}
+		disk.n = 0
+		disk.at = func(n int) {
+			switch {
+			case n != last: // before the last record is brought back
+			case s.Recosting():
+				go recost()
+			default:
+				recost()
+			}
+		}
+		if _, err := s.Erase(t.Context(), "shop", spanstore.Erasure{Trace: storetest.TraceID(1)}); err != nil {
+			t.Fatal(err)
+		}
+		if last = disk.n; round == "count" {
+			wantCosts(t, "erased", s, 1000)
+		} else if err := <-recosted; err != nil {
+			t.Error(err)
+		} else {
+			disk.at = nil
+			wantCosts(t, "erased and computed again", s, 5000)
+		}
+		closed(t, s)
 	}
 }

@@ -23,19 +23,35 @@ type doomed struct {
 	traces   map[trace.ID]bool
 	sessions map[string]bool
 	strays   []seglog.Ref // log records of no trace that name what is erased
-	carriers []carrier
+	carried  bool         // some span brings a score about another trace than its own
+	carriers []carrier    // of these, the spans that bring one about a trace of traces
 }
 
-// carrier is a span that brings a score about a trace, which may be another.
+// carrier is a span of a trace that stays.
 type carrier struct {
-	ref       seglog.Ref
-	of, about trace.ID
+	ref seglog.Ref
+	of  trace.ID
 }
 
 // doom decides what an erasure takes from the segments below before: by all of
 // the log, since the index knows only one copy of a span, and by the index, since
 // a part of the log may be damaged.
 func (s *Store) doom(ctx context.Context, log *seglog.Log, number uint32, what spanstore.Erasure, before uint32) (*pending, error) {
+	d, err := s.doomed(ctx, log, number, what, before)
+	if err != nil {
+		return nil, err
+	}
+	p := &pending{Before: before, Sessions: slices.Sorted(maps.Keys(d.sessions)), Strays: d.strays}
+	for id := range d.traces {
+		p.Traces = append(p.Traces, id)
+	}
+	for _, c := range d.carriers {
+		p.Strays, p.Touched = append(p.Strays, c.ref), append(p.Touched, c.of)
+	}
+	return p, nil
+}
+
+func (s *Store) doomed(ctx context.Context, log *seglog.Log, number uint32, what spanstore.Erasure, before uint32) (*doomed, error) {
 	d := &doomed{what: what, traces: map[trace.ID]bool{}, sessions: map[string]bool{}}
 	if !what.Trace.IsZero() {
 		d.traces[what.Trace] = true
@@ -46,22 +62,15 @@ func (s *Store) doom(ctx context.Context, log *seglog.Log, number uint32, what s
 	if err := s.byIndex(ctx, d, number, before); err != nil {
 		return nil, err
 	}
-	if err := d.byLog(ctx, log, before); err != nil {
+	if err := eachItem(ctx, log, before, d.look); err != nil {
 		return nil, err
 	}
-	if err := s.silence(ctx, d, number); err != nil {
-		return nil, err
-	}
-	p := &pending{Before: before, Sessions: slices.Sorted(maps.Keys(d.sessions)), Strays: d.strays}
-	for id := range d.traces {
-		p.Traces = append(p.Traces, id)
-	}
-	for _, c := range d.carriers {
-		if d.traces[c.about] && !d.traces[c.of] {
-			p.Strays, p.Touched = append(p.Strays, c.ref), append(p.Touched, c.of)
+	if d.carried { // known traces first: all carriers of a log may be too many for memory
+		if err := eachItem(ctx, log, before, d.carrier); err != nil {
+			return nil, err
 		}
 	}
-	return p, nil
+	return d, s.silence(ctx, d, number)
 }
 
 // byIndex finds the traces that have a row with the user or the session.
@@ -115,8 +124,8 @@ func (s *Store) silence(ctx context.Context, d *doomed, number uint32) error {
 // errLater ends a replay at what came later.
 var errLater = errors.New("came later")
 
-// byLog looks at every item.
-func (d *doomed) byLog(ctx context.Context, log *seglog.Log, before uint32) error {
+// eachItem shows every item of the segments below before, with what it came from.
+func eachItem(ctx context.Context, log *seglog.Log, before uint32, look func(seglog.Ref, *semconv.Origin, *block.Item)) error {
 	err := log.Replay(ctx, seglog.Ref{}, func(ref seglog.Ref, r seglog.Record) error {
 		if ref.Segment >= before {
 			return errLater
@@ -140,7 +149,7 @@ func (d *doomed) byLog(ctx context.Context, log *seglog.Log, before uint32) erro
 				o = &read
 				origins[it.Origin] = o
 			}
-			d.look(seglog.Ref{Segment: ref.Segment, Ordinal: ref.Ordinal + uint32(k)}, o, &it)
+			look(seglog.Ref{Segment: ref.Segment, Ordinal: ref.Ordinal + uint32(k)}, o, &it)
 		}
 		return nil
 	})
@@ -165,12 +174,7 @@ func (d *doomed) look(ref seglog.Ref, o *semconv.Origin, it *block.Item) {
 			return
 		}
 		says = &span
-		id, _, _, _ := span.Identity()
-		for _, score := range semconv.SpanScores(o, &span) {
-			if about := score.Target.Trace; !about.IsZero() && about != id {
-				d.carriers = append(d.carriers, carrier{ref, id, about})
-			}
-		}
+		d.carried = d.carried || len(abouts(o, &span)) > 0
 	}
 	user, session := semconv.Owner(says)
 	from, within := o.Owner()
@@ -190,6 +194,31 @@ func (d *doomed) look(ref seglog.Ref, o *semconv.Origin, it *block.Item) {
 	} else {
 		d.strays = append(d.strays, ref)
 	}
+}
+
+// carrier takes in an item that brings a score about a trace that goes.
+func (d *doomed) carrier(ref seglog.Ref, o *semconv.Origin, it *block.Item) {
+	if it.Type != block.Span {
+		return
+	}
+	span, err := otlp.ReadSpan(it.Bytes)
+	if err != nil {
+		return
+	}
+	if id, _, _, _ := span.Identity(); !d.traces[id] && slices.ContainsFunc(abouts(o, &span), func(id trace.ID) bool { return d.traces[id] }) {
+		d.carriers = append(d.carriers, carrier{ref, id})
+	}
+}
+
+// abouts are the other traces that a span brings scores about.
+func abouts(o *semconv.Origin, span *otlp.Span) (list []trace.ID) {
+	id, _, _, _ := span.Identity()
+	for _, score := range semconv.SpanScores(o, span) {
+		if about := score.Target.Trace; !about.IsZero() && about != id {
+			list = append(list, about)
+		}
+	}
+	return list
 }
 
 func named(who string, names ...string) bool { return who != "" && slices.Contains(names, who) }

@@ -123,8 +123,11 @@ func set[T comparable](list []T) map[T]bool {
 
 // again tells the index of spans that stay, of traces that lost some: it may have
 // taken one for a copy of a span that is gone, or have counted no usage of it
-// because of one. Of what the index has, it learns nothing new.
+// because of one. Of what the index has, it learns nothing new. Costs are computed
+// again before that or after it: what is added meanwhile would keep its old one.
 func (s *Store) again(ctx context.Context, project string, log *seglog.Log, p *pending) error {
+	s.recosting.Lock()
+	defer s.recosting.Unlock()
 	by := s.then(project)
 	traces, from := set(p.Traces), seglog.Ref{Segment: p.Before}
 	if len(p.Touched) > 0 {

@@ -2,9 +2,15 @@ package local
 
 import (
 	"context"
+	"math"
 	"testing"
+	"time"
+
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
+	"github.com/assay-llmops/assay/internal/spanstore/filter"
 	"github.com/assay-llmops/assay/internal/spanstore/local/index"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
 	"github.com/assay-llmops/assay/internal/spanstore/local/token"
@@ -44,11 +50,54 @@ func TestFiltersLeaveOutNoMatch(t *testing.T) {
 			}
 			// They leave out nearly all, for a word that few spans have.
 			log := s.every()["shop"]
-			all, of := log.Holding(token.Of("call"))
-			few, _ := log.Holding(token.Of("refund"))
+			all, of, bad := log.Holding(t.Context(), token.Of("call"))
+			few, _, err := log.Holding(t.Context(), token.Of("refund"))
+			if bad != nil || err != nil {
+				t.Fatal(bad, err)
+			}
 			if of != 3000 || len(all) < 15 || len(few) > len(all)/2 {
 				t.Errorf("%d parts of the log may hold what all do, %d what few do", len(all), len(few))
 			}
 		})
+	}
+}
+
+// Spans that start when time ends are found by their text like others.
+func TestTextAtTheEndOfTime(t *testing.T) {
+	s, err := Open(t.Context(), t.TempDir(), Options{Index: index.Options{Threads: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for i := range uint64(3) {
+		b := storetest.Batch(t, storetest.Span{Trace: i + 1, ID: 1, Start: float64(i), Seconds: 1, Name: "refund"})
+		if i > 0 {
+			pb := &tracepb.Span{}
+			if err := proto.Unmarshal(b.Spans[0].Bytes, pb); err != nil {
+				t.Fatal(err)
+			}
+			pb.StartTimeUnixNano, pb.EndTimeUnixNano = math.MaxInt64, math.MaxInt64
+			if b.Spans[0].Bytes, err = proto.Marshal(pb); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Append(t.Context(), "shop", b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	where, err := filter.Parse("text:refund", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, limit := range []int{1, 2, 3, 10} {
+		q := spanstore.Query{Where: where, Limit: limit}
+		spans, err := s.Spans(t.Context(), "shop", q)
+		if err != nil || len(spans.Spans) != min(limit, 3) {
+			t.Errorf("of at most %d spans, there are %+v: %v", limit, spans, err)
+		}
+		traces, err := s.Traces(t.Context(), "shop", q)
+		if err != nil || len(traces.Traces) != min(limit, 3) {
+			t.Errorf("of at most %d traces, there are %+v: %v", limit, traces, err)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"math"
 	"slices"
 
@@ -17,6 +18,10 @@ const (
 	mostCandidates  = 4_000  // DuckDB keeps the newest up to 5,000 as it reads (10 ms of a CPU, of ten million); of more it may sort all (700 ms)
 	nearCandidates  = 50_000 // where it must look at every row anyway
 	openedTogether  = 500    // spans that are held in memory at once
+
+	// mostMatches is of how many spans the places are handed to the index, for
+	// figures and traces of them: each takes some 300 bytes there.
+	mostMatches = 500_000
 )
 
 // filtering says when it is worth to ask all filters of the log what it may hold.
@@ -47,7 +52,10 @@ func (s *Store) search(ctx context.Context, p *page, q *spanstore.Query, visit f
 	for {
 		if looked >= s.filtering.after && scope.Near == nil {
 			var some bool
-			if scope.Near, some = s.near(p, in); some {
+			if scope.Near, some, err = s.near(ctx, p, in); err != nil {
+				return err
+			}
+			if some {
 				scope.Logs, loose.Where, chunk = s.index.Logged(p.scope.Project), in.loose(scope.Near), nearCandidates
 			}
 		}
@@ -76,13 +84,16 @@ func (s *Store) search(ctx context.Context, p *page, q *spanstore.Query, visit f
 // near asks the filters of the log where there may be what each condition on text
 // holds for: nil where that is not known, or nearly everywhere. Some says that it
 // is known of one.
-func (s *Store) near(p *page, in *inquiry) (list [][]sqlquery.Group, some bool) {
+func (s *Store) near(ctx context.Context, p *page, in *inquiry) (list [][]sqlquery.Group, some bool, err error) {
 	list = make([][]sqlquery.Group, len(in.texts))
 	for k := range in.texts {
 		if len(in.texts[k].tokens) == 0 {
 			continue
 		}
-		stretches, of := p.log.Holding(in.texts[k].tokens)
+		stretches, of, err := p.log.Holding(ctx, in.texts[k].tokens)
+		if err != nil {
+			return nil, false, err
+		}
 		items := int64(0)
 		groups := []sqlquery.Group{}
 		for _, st := range stretches {
@@ -99,7 +110,7 @@ func (s *Store) near(p *page, in *inquiry) (list [][]sqlquery.Group, some bool) 
 			list[k], some = groups, true
 		}
 	}
-	return list, some
+	return list, some, nil
 }
 
 // lookAt settles what is open of candidates and gives those that match to visit.
@@ -204,12 +215,21 @@ func (s *Store) matches(ctx context.Context, p *page, q spanstore.Query) (rows [
 	found = found[:min(len(found), p.limit)]
 	scope := p.scope
 	scope.Only = refsOf(found)
-	st, err := sqlquery.Spans(scope, &spanstore.Query{Since: found[len(found)-1].Start, Until: found[0].Start + 1}, nil, len(found))
+	st, err := sqlquery.Spans(scope, &spanstore.Query{Since: found[len(found)-1].Start, Until: behind(found[0].Start)}, nil, len(found))
 	if err != nil {
 		return nil, false, err
 	}
 	rows, err = s.spanRows(ctx, st)
 	return rows, more && len(rows) > 0, err // what was erased meanwhile is not there
+}
+
+// behind is the end of a time that has start as its last moment; 0, which is none,
+// where there is no later one.
+func behind(start int64) int64 {
+	if start == math.MaxInt64 {
+		return 0
+	}
+	return start + 1
 }
 
 func refsOf(places []sqlquery.Place) []sqlquery.Ref {
@@ -232,9 +252,17 @@ func (s *Store) indexed(ctx context.Context, p *page, where filter.Expr, since, 
 	scope = p.scope
 	err = s.search(ctx, &all, &spanstore.Query{Where: where, Since: since, Until: until}, func(part []sqlquery.Place, _ int64) (bool, error) {
 		scope.Only = append(scope.Only, refsOf(part)...)
-		return true, nil
+		return true, s.fewEnough(len(scope.Only))
 	})
 	return scope, nil, len(scope.Only) == 0, err
+}
+
+// fewEnough is an error where so many matches of a condition on text are too many.
+func (s *Store) fewEnough(matches int) error {
+	if matches <= s.most {
+		return nil
+	}
+	return fmt.Errorf("more than %d spans have such a text, which is as far as figures and lists of traces, sessions and users go: %w", s.most, spanstore.ErrTooMany)
 }
 
 // textTraces are the rows of a page of traces that have a span with such a text.
@@ -249,10 +277,15 @@ func (s *Store) textTraces(ctx context.Context, p *page, q *spanstore.Query) (ro
 		traces.scope.Only = append(traces.scope.Only, refsOf(part)...)
 		if len(part) > 0 {
 			within.Since = part[len(part)-1].Start
-			within.Until = max(within.Until, part[0].Start+1)
+			if len(part) == len(traces.scope.Only) { // the newest
+				within.Until = behind(part[0].Start)
+			}
 		}
 		found := len(traces.scope.Only)
-		if found == 0 || found < enough && seen != math.MinInt64 {
+		if err := s.fewEnough(found); err != nil {
+			return false, err
+		}
+		if found == 0 || found < enough && seen != math.MinInt64 || seen == math.MaxInt64 {
 			return true, nil
 		}
 		enough = 4 * found

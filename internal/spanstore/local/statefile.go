@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/assay-llmops/assay/internal/problem"
+	"github.com/assay-llmops/assay/internal/vfs"
 )
 
 // stateFile is the form of the small files of a project that lie beside its log:
@@ -37,23 +38,28 @@ func (s *Store) writeState(project, name string, content any) error {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
-	fsys, path := s.o.Log.FS, s.statePath(project, name)
-	file, err := fsys.Create(path + ".tmp")
-	if err != nil {
+	if err := vfs.Replace(s.o.Log.FS, s.statePath(project, name), text); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
-	_, err = file.Write(text)
-	if err == nil {
-		err = file.Sync()
+	return nil
+}
+
+// removeDrafts removes files of a project that a crash left half written: they
+// may have names that were to be forgotten.
+func (s *Store) removeDrafts(project string) error {
+	fsys, dir := s.o.Log.FS, s.statePath(project, "")
+	names, err := fsys.List(dir)
+	removed := false
+	for _, name := range names {
+		if err == nil && (filepath.Ext(name) == ".new" || filepath.Ext(name) == ".tmp") {
+			err, removed = fsys.Remove(filepath.Join(dir, name)), true
+		}
 	}
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = fsys.Rename(path+".tmp", path)
-	}
-	if err == nil {
-		err = fsys.SyncDir(filepath.Dir(path))
+	if err == nil && removed {
+		err = fsys.SyncDir(dir)
 	}
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
+		return fmt.Errorf("removing what was not finished of project %s: %w", project, err)
 	}
 	return nil
 }

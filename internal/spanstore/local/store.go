@@ -8,11 +8,14 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/assay-llmops/assay/internal/price"
+	"github.com/assay-llmops/assay/internal/problem"
 	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/local/index"
 	"github.com/assay-llmops/assay/internal/spanstore/local/seglog"
+	"github.com/assay-llmops/assay/internal/trace/semconv"
 	"github.com/assay-llmops/assay/internal/vfs"
 )
 
@@ -27,6 +30,10 @@ type Options struct {
 	// Kept is told of a project from which retention removed something, or could
 	// not.
 	Kept func(project string, gone *spanstore.Retained, err error)
+
+	// Unfinished is told of what was decided about a project and could not be
+	// carried out yet: an erasure, say, on a full disk. It is tried again hourly.
+	Unfinished func(project string, err error)
 }
 
 // Store is an open store.
@@ -36,18 +43,23 @@ type Store struct {
 	index *index.Index
 
 	filtering filtering
+	most      int // matches of a condition on text that are summed
 
 	mu     sync.RWMutex
 	logs   map[string]*seglog.Log // by project
+	noRoom map[string]time.Time   // when old segments of one could not be made smaller
 	closed bool
 
 	settingsMu sync.Mutex
 	settings   map[string]*settings   // by project
 	books      map[string]*price.Book // by digest: those that settings name
-	recosting  sync.Mutex             // one recost at a time
+	recosting  sync.Mutex             // one recost at a time; locked after erasing
 	frozen     bool                   // nothing arrives: other prices do not matter
 
 	erasing sync.Mutex // one erasure at a time
+
+	lostMu sync.Mutex
+	lost   map[string]*losses // by project
 
 	acknowledged atomic.Int64 // spans
 	unreadable   atomic.Int64 // items of the log that no row could be made of
@@ -84,9 +96,11 @@ func openStore(ctx context.Context, dir string, o Options, frozen bool) (*Store,
 
 // started makes a store and starts it.
 func started(ctx context.Context, dir string, o Options, frozen bool) (*Store, error) {
+	o.Index.Reading = semconv.Reading
 	s := &Store{
-		o: o, dir: dir, frozen: frozen, filtering: filtering{after: 16_000, share: 4},
-		logs: map[string]*seglog.Log{}, settings: map[string]*settings{}, books: map[string]*price.Book{},
+		o: o, dir: dir, frozen: frozen, filtering: filtering{after: 16_000, share: 4}, most: mostMatches,
+		logs: map[string]*seglog.Log{}, noRoom: map[string]time.Time{}, settings: map[string]*settings{}, books: map[string]*price.Book{},
+		lost: map[string]*losses{},
 	}
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -122,21 +136,10 @@ func (s *Store) start(ctx context.Context) error {
 		}
 	}
 	for project, log := range s.logs {
-		if err := s.replay(ctx, project, log); err != nil {
-			return fmt.Errorf("indexing the log of project %s: %w", project, err)
-		}
-		if err := s.finishErasing(ctx, project, log); err != nil {
-			return fmt.Errorf("finishing an erasure in project %s: %w", project, err)
-		}
-		if err := s.dropBefore(ctx, project, log, nil); err != nil { // of a retention that was cut short
+		if err := s.begin(ctx, project, log); err != nil {
 			return err
 		}
-		if _, err := s.finishRecost(ctx, project, nil); err != nil {
-			return err
-		}
-		if err := s.adopt(project, log); err != nil {
-			return err
-		}
+		s.keepLosses(project, log)
 	}
 	if err := s.index.Flush(ctx); err != nil {
 		return err
@@ -146,6 +149,45 @@ func (s *Store) start(ctx context.Context) error {
 	life, s.quit = context.WithCancel(context.WithoutCancel(ctx))
 	s.finished = make(chan struct{})
 	go s.upkeep(life)
+	return nil
+}
+
+// begin indexes the log of a project and carries out what was decided about it.
+// Where only that fails, for want of room, say, it can be read all the same.
+func (s *Store) begin(ctx context.Context, project string, log *seglog.Log) error {
+	if err := s.recallLosses(ctx, project, log); err != nil {
+		return fmt.Errorf("looking at what was damaged in project %s: %w", project, err)
+	}
+	if err := s.replay(ctx, project, log); err != nil {
+		return fmt.Errorf("indexing the log of project %s: %w", project, err)
+	}
+	if err := s.putOff(ctx, project, "finishing an erasure", s.finishErasing(ctx, project, log)); err != nil {
+		return err
+	}
+	if err := s.putOff(ctx, project, "removing what a retention left", s.dropBefore(ctx, project, log, nil)); err != nil {
+		return err
+	}
+	_, err := s.finishRecost(ctx, project, nil)
+	if err := s.putOff(ctx, project, "computing costs again", err); err != nil {
+		return err
+	}
+	return s.putOff(ctx, project, "noting the server's prices, which hold from its next start on", s.adopt(project, log))
+}
+
+// putOff tells of something that failed and can be done later; it gives the error
+// back where it cannot: where a file is damaged or must be mended by hand.
+func (s *Store) putOff(ctx context.Context, project, doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("%s in project %s: %w", doing, project, err)
+	var byHand *problem.Problem
+	if s.frozen || ctx.Err() != nil || errors.Is(err, spanstore.ErrDamaged) || errors.As(err, &byHand) {
+		return err
+	}
+	if s.o.Unfinished != nil {
+		s.o.Unfinished(project, err)
+	}
 	return nil
 }
 
@@ -186,16 +228,15 @@ func (s *Store) log(project string, create bool) (*seglog.Log, error) {
 	}
 	o := s.o.Log
 	o.Tokens = tokens
-	o.Damage = func(d seglog.Damage) {
-		if s.o.Damage != nil {
-			s.o.Damage(project, d)
-		}
-	}
+	o.Damage = func(d seglog.Damage) { s.lose(project, d) }
 	log, err := seglog.Open(filepath.Join(s.dir, "projects", project, "log"), o)
 	if err != nil {
 		return nil, err
 	}
-	if err = s.loadSettings(project); err == nil && s.index != nil { // else it is adopted when it is indexed
+	if err = s.removeDrafts(project); err == nil {
+		err = s.loadSettings(project)
+	}
+	if err == nil && s.index != nil { // else it is adopted when it is indexed
 		err = s.adopt(project, log)
 	}
 	if err != nil {
@@ -237,13 +278,13 @@ func (s *Store) Metrics() spanstore.Metrics {
 	m := spanstore.Metrics{Spans: f.Spans, Acknowledged: s.acknowledged.Load(), Indexed: f.Flushed, LagNanos: int64(f.Lag)}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, log := range s.logs {
+	for project, log := range s.logs {
 		st := log.Stats()
 		m.Bytes += st.Bytes
 		m.Commits += st.Commits
 		m.CommitNanos += st.CommitNanos
 		m.Full = m.Full || st.Full
-		m.DamagedBlocks += st.Damaged
+		m.DamagedBlocks += s.losses(project).count()
 	}
 	m.DamagedBlocks += s.unreadable.Load()
 	return m
@@ -263,8 +304,9 @@ func (s *Store) Close() error {
 		<-s.finished
 	}
 	var errs []error
-	for _, log := range s.logs { // what waits is written and answered first
+	for project, log := range s.logs { // what waits is written and answered first
 		errs = append(errs, log.Close())
+		s.keepLosses(project, log)
 	}
 	if s.index != nil {
 		errs = append(errs, s.index.Close())

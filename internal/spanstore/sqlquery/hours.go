@@ -44,8 +44,8 @@ func RollUps() []RollUp {
 }
 
 // RollUpSums are the sums of a roll-up, over the columns of spans.
-const RollUpSums = `count(*) AS n, count(*) FILTER (error) AS errors, sum(t_in) FILTER (counted) AS t_in,
-	sum(t_out) FILTER (counted) AS t_out, sum(coalesce(cost_sent, cost_calc)) FILTER (counted) AS cost`
+var RollUpSums = fmt.Sprintf("count(*) AS n, count(*) FILTER (error) AS errors, %s AS t_in, %s AS t_out, %s AS cost",
+	bounded("t_in"), bounded("t_out"), bounded("coalesce(cost_sent, cost_calc)"))
 
 // rollUpRow are the same columns of a single span.
 const rollUpRow = `1 AS n, error::INTEGER AS errors, CASE WHEN counted THEN t_in END AS t_in,

@@ -3,7 +3,9 @@ package sqlquery
 import (
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/assay-llmops/assay/internal/spanstore"
 )
@@ -88,9 +90,16 @@ ORDER BY first DESC, page.hi DESC, page.lo DESC`, where, known, countedSums, fir
 }
 
 // countedSums are usage and cost, counted once; NULL when nothing is known.
-const countedSums = `sum(t_in) FILTER (counted)::BIGINT AS t_in, sum(t_cached) FILTER (counted)::BIGINT AS t_cached,
-	sum(t_write) FILTER (counted)::BIGINT AS t_write, sum(t_out) FILTER (counted)::BIGINT AS t_out,
-	sum(t_reason) FILTER (counted)::BIGINT AS t_reason, sum(coalesce(cost_sent, cost_calc)) FILTER (counted)::BIGINT AS cost`
+var countedSums = strings.Join([]string{
+	bounded("t_in") + " AS t_in", bounded("t_cached") + " AS t_cached", bounded("t_write") + " AS t_write", bounded("t_out") + " AS t_out",
+	bounded("t_reason") + " AS t_reason", bounded("coalesce(cost_sent, cost_calc)") + " AS cost",
+}, ", ")
+
+// bounded is the sum of what counts once as a BIGINT, at most as large as one can
+// be: a sender that makes figures up makes no question fail.
+func bounded(expr string) string {
+	return fmt.Sprintf("CASE WHEN sum(%[1]s) FILTER (counted) IS NOT NULL THEN greatest(least(sum(%[1]s) FILTER (counted), %[2]d), -%[2]d)::BIGINT END", expr, int64(math.MaxInt64))
+}
 
 // GroupRow is a row of Groups.
 type GroupRow struct {

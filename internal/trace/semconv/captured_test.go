@@ -2,6 +2,7 @@ package semconv_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"testing"
@@ -167,6 +169,55 @@ func TestCapturedSpansReadAsBefore(t *testing.T) {
 				t.Errorf("another reading than %s; go test ./internal/trace/semconv -update writes it anew, git diff shows it", golden)
 			}
 		})
+	}
+}
+
+// TestAnotherReadingHasAnotherNumber compares the golden files with their sums in
+// reading.json, which has the Reading that they were made with: an index that was
+// made by an older one must not be taken for one of this.
+func TestAnotherReadingHasAnotherNumber(t *testing.T) {
+	type sums struct {
+		Reading int               `json:"reading"`
+		Golden  map[string]string `json:"golden"` // SHA-256 in hex, by fixture
+	}
+	file := filepath.Join(fixtures, "..", "reading.json")
+	was := sums{}
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(text, &was)
+	}
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	now := sums{Reading: semconv.Reading, Golden: map[string]string{}}
+	paths, err := filepath.Glob(filepath.Join(fixtures, "*", "*", "golden.json"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%d golden files, %v", len(paths), err)
+	}
+	for _, path := range paths {
+		golden, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, _ := filepath.Rel(fixtures, filepath.Dir(path))
+		sum := sha256.Sum256(golden)
+		now.Golden[name] = hex.EncodeToString(sum[:])
+		if was.Golden[name] != "" && was.Golden[name] != now.Golden[name] && was.Reading == semconv.Reading {
+			t.Errorf("%s reads otherwise than when Reading became %d: raise it, then go test ./internal/trace/semconv -update", name, semconv.Reading)
+		}
+	}
+	if t.Failed() {
+		return
+	}
+	if *update {
+		if text, err = json.MarshalIndent(now, "", "  "); err == nil {
+			err = os.WriteFile(file, append(text, '\n'), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	} else if !reflect.DeepEqual(was, now) {
+		t.Error("there are fixtures that reading.json does not know: go test ./internal/trace/semconv -update")
 	}
 }
 

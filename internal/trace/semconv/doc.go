@@ -15,3 +15,9 @@
 // spans as well. docs/reference/semconv.md is the table for users; a test holds
 // it to the code.
 package semconv
+
+// Reading is the number of the way in which spans are read. What is derived from
+// spans and kept, as the index of a store is, has it beside it and is derived anew
+// when it is another: raise it when a span reads otherwise than before. A test
+// tells when that is so.
+const Reading = 1

@@ -2,8 +2,11 @@ package index
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
+	"github.com/assay-llmops/assay/internal/spanstore"
 	"github.com/assay-llmops/assay/internal/spanstore/sqlquery"
 )
 
@@ -15,7 +18,9 @@ type buffer struct {
 	since  time.Time // when the first of them came
 }
 
-func (b *buffer) empty() bool { return len(b.spans)+len(b.logs)+len(b.scores) == 0 }
+func (b *buffer) rows() int { return len(b.spans) + len(b.logs) + len(b.scores) }
+
+func (b *buffer) empty() bool { return b.rows() == 0 }
 
 const (
 	flushRows = 10_000  // in the buffer are worth a flush
@@ -31,16 +36,19 @@ func (x *Index) Append(ctx context.Context, project string, write func() (*Rows,
 	x.gate.RLock()
 	full, err := x.append(project, write)
 	x.gate.RUnlock()
-	if err != nil {
+	if err != nil || !full {
 		return err
 	}
-	if full {
-		return x.Flush(ctx)
+	if err := x.Flush(ctx); !errors.Is(err, spanstore.ErrFull) {
+		return err
 	}
-	return nil
+	return nil // this record is in the log and in the buffer; the next is refused
 }
 
 func (x *Index) append(project string, write func() (*Rows, error)) (full bool, err error) {
+	if x.stuck.Load() && x.waiting() >= fullRows {
+		return false, fmt.Errorf("a flush of the index waits for room: %w", spanstore.ErrFull)
+	}
 	rows, err := write()
 	if err != nil {
 		return false, err
@@ -70,7 +78,7 @@ func (x *Index) append(project string, write func() (*Rows, error)) (full bool, 
 	if x.ends[id].Before(rows.End) {
 		x.ends[id] = rows.End
 	}
-	n := len(b.spans) + len(b.logs) + len(b.scores)
+	n := b.rows()
 	if n >= flushRows {
 		select {
 		case x.kick <- struct{}{}:
@@ -80,18 +88,29 @@ func (x *Index) append(project string, write func() (*Rows, error)) (full bool, 
 	return n >= fullRows, nil
 }
 
+// waiting is how many rows the buffer has.
+func (x *Index) waiting() int {
+	x.bufferMu.Lock()
+	defer x.bufferMu.Unlock()
+	return x.buffer.rows()
+}
+
 // Flush moves the buffer into the hot tables. It waits for rows that are on their
 // way there, so what was appended before the call is there when it returns.
 func (x *Index) Flush(ctx context.Context) error {
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
+	if err := x.finish(ctx); err != nil {
+		return err
+	}
 	x.bufferMu.Lock()
 	b := x.take()
 	x.bufferMu.Unlock()
 	return x.flush(ctx, b)
 }
 
-// take empties the buffer; the caller holds bufferMu and writeMu.
+// take empties the buffer; the caller holds bufferMu and writeMu, and called
+// finish.
 func (x *Index) take() *buffer {
 	b := x.buffer
 	x.buffer = buffer{}
@@ -106,26 +125,80 @@ func (x *Index) flush(ctx context.Context, b *buffer) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	plan, err := x.settle(ctx, b.spans)
-	if err == nil {
-		err = x.write(ctx, b, plan)
-	}
-	if err != nil {
-		x.placesMu.Lock()
-		defer x.placesMu.Unlock()
-		return x.breaks(err)
-	}
-	return nil
-}
-
-// write makes what settle planned visible, and the rows.
-func (x *Index) write(ctx context.Context, b *buffer, plan *plan) error {
 	x.placesMu.Lock()
 	defer x.placesMu.Unlock()
+	if err != nil {
+		return x.breaks(err)
+	}
+	return x.do(ctx, x.steps(b, plan))
+}
+
+// step is a part of a flush, or of what changes rows that are in tables.
+type step struct {
+	do    func(context.Context) error
+	again bool // where there was no room, it may be done again, from its start
+}
+
+// steps make visible what settle planned, and the rows.
+func (x *Index) steps(b *buffer, plan *plan) []step {
+	list := []step{
+		{do: x.writeTexts},
+		{do: func(ctx context.Context) error { return x.change(ctx, plan) }, again: true},
+		{do: func(ctx context.Context) error { return x.writeSpans(ctx, b.spans, plan.drop) }},
+	}
+	if len(b.logs) > 0 {
+		list = append(list, step{do: func(ctx context.Context) error { return x.writeLogs(ctx, b.logs) }})
+	}
+	if len(b.scores) > 0 {
+		list = append(list, step{do: func(ctx context.Context) error { return x.writeScores(ctx, b.scores) }, again: true}, step{do: x.settleLatest, again: true})
+	}
+	return append(list, step{do: func(context.Context) error {
+		if x.hotRows == 0 {
+			x.hotSince = time.Now()
+		}
+		x.hotRows += b.rows()
+		x.flushed.Add(int64(len(b.spans)))
+		x.spans.Add(-int64(len(plan.gone)))
+		return nil
+	}})
+}
+
+// do does steps. Those for which the file has no room are left for
+// finish. The caller holds placesMu.
+func (x *Index) do(ctx context.Context, steps []step) error {
 	if x.broken != nil {
 		return x.broken
 	}
-	kept := int64(0)
-	err := x.fill(ctx, "dict", func(add func(...any) error) error {
+	for i, s := range steps {
+		if err := s.do(ctx); err != nil {
+			if err = noRoom(err); !s.again || !errors.Is(err, spanstore.ErrFull) {
+				return x.breaks(err)
+			}
+			if err = x.failed(ctx, err); x.broken == nil {
+				x.left = steps[i:]
+				x.stuck.Store(true)
+			}
+			return err
+		}
+	}
+	x.left = nil
+	x.stuck.Store(false)
+	return nil
+}
+
+// finish does the steps that are left. Until then nothing is asked, since every
+// question flushes, and nothing else is written. The caller holds writeMu.
+func (x *Index) finish(ctx context.Context) error {
+	if len(x.left) == 0 {
+		return nil
+	}
+	x.placesMu.Lock()
+	defer x.placesMu.Unlock()
+	return x.do(context.WithoutCancel(ctx), x.left)
+}
+
+func (x *Index) writeTexts(ctx context.Context) error {
+	return x.fill(ctx, "dict", func(add func(...any) error) error {
 		for _, e := range x.dict.takeFresh() {
 			if err := add(uint8(e.dim), e.id, e.text); err != nil {
 				return err
@@ -133,47 +206,36 @@ func (x *Index) write(ctx context.Context, b *buffer, plan *plan) error {
 		}
 		return nil
 	})
-	if err == nil {
-		err = x.change(ctx, plan)
-	}
-	if err == nil {
-		err = x.fill(ctx, "spans", func(add func(...any) error) error {
-			var values []any
-			for i := range b.spans {
-				if plan.drop[i] {
-					continue
-				}
-				kept++
-				x.hours.touch(b.spans[i].project, b.spans[i].start)
-				values = b.spans[i].values(values)
-				if err := add(values...); err != nil {
-					return err
-				}
+}
+
+func (x *Index) writeSpans(ctx context.Context, list []spanRow, drop []bool) error {
+	kept := int64(0)
+	err := x.fill(ctx, "spans", func(add func(...any) error) error {
+		var values []any
+		for i := range list {
+			if drop[i] {
+				continue
 			}
-			return nil
-		})
-	}
-	if err == nil && len(b.logs) > 0 {
-		err = x.fill(ctx, "logs", func(add func(...any) error) error {
-			for _, l := range b.logs {
-				if err := add(l.project, l.Trace.Hi(), l.Trace.Lo(), l.Span.Num(), l.Time, l.Ref.Segment, l.Ref.Ordinal); err != nil {
-					return err
-				}
+			kept++
+			x.hours.touch(list[i].project, list[i].start)
+			values = list[i].values(values)
+			if err := add(values...); err != nil {
+				return err
 			}
-			return nil
-		})
-	}
-	if err == nil {
-		err = x.writeScores(ctx, b.scores)
-	}
-	if err != nil {
-		return err
-	}
-	if x.hotRows == 0 {
-		x.hotSince = time.Now()
-	}
-	x.hotRows += len(b.spans) + len(b.logs) + len(b.scores)
-	x.spans.Add(kept - int64(len(plan.gone)))
-	x.flushed.Add(int64(len(b.spans)))
-	return nil
+		}
+		return nil
+	})
+	x.spans.Add(kept)
+	return err
+}
+
+func (x *Index) writeLogs(ctx context.Context, list []logRow) error {
+	return x.fill(ctx, "logs", func(add func(...any) error) error {
+		for _, l := range list {
+			if err := add(l.project, l.Trace.Hi(), l.Trace.Lo(), l.Span.Num(), l.Time, l.Ref.Segment, l.Ref.Ordinal); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

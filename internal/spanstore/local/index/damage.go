@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -40,19 +41,47 @@ func damaged(err error) bool {
 	return false
 }
 
+// noRoom says ErrFull where that is what an error means, of which DuckDB has only
+// the text.
+func noRoom(err error) error {
+	if errors.Is(err, spanstore.ErrFull) {
+		return err
+	}
+	text := strings.ToLower(err.Error())
+	for _, sign := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if strings.Contains(text, sign.Error()) {
+			return fmt.Errorf("%w: %w", spanstore.ErrFull, err)
+		}
+	}
+	return err
+}
+
+// failed gives the error of something that failed and may be tried again, unless
+// the index cannot be asked as before: its file is damaged, or, as after a
+// checkpoint that found no room, one that DuckDB lets nobody at any more. The
+// caller holds placesMu.
+func (x *Index) failed(ctx context.Context, err error) error {
+	var n int
+	ctx = context.WithoutCancel(ctx)
+	if x.broken != nil || damaged(err) || x.conn.QueryRowContext(ctx, "SELECT count(*) FROM cold.layout").Scan(&n) != nil {
+		return x.breaks(err)
+	}
+	return noRoom(err)
+}
+
 // spoil ends the use of an index that was found damaged.
 func (x *Index) spoil(err error) error {
 	x.placesMu.Lock()
 	defer x.placesMu.Unlock()
-	if x.broken != nil { // it is known
-		return x.broken
-	}
 	return x.breaks(err)
 }
 
-// breaks says that the tables cannot be trusted any more; the caller holds
-// placesMu.
+// breaks says that the tables cannot be trusted any more, for what went wrong
+// first; the caller holds placesMu.
 func (x *Index) breaks(err error) error {
+	if x.broken != nil {
+		return x.broken
+	}
 	if damaged(err) {
 		// Where the marker cannot be written, the next one who meets the damage
 		// tries again.
@@ -64,12 +93,7 @@ func (x *Index) breaks(err error) error {
 
 // clear removes the files of an index.
 func clear(dir string) error {
-	for _, name := range []string{FileName, FileName + ".wal", marker} { // the marker last
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("removing a damaged index: %w", err)
-		}
-	}
-	return nil
+	return removeAll(dir, FileName, FileName+".wal", fresh, fresh+".wal", marker) // the marker last
 }
 
 // Check reads every row of the index in a folder that nobody has open, and

@@ -11,6 +11,10 @@
 // which the log is indexed. A crash loses what was not merged, and the log after
 // the mark brings it back.
 //
+// Where a flush changes cold rows and the file has no room, what is left of it is
+// done at the next flush; questions fail until then, and so, once the buffer is
+// full, does appending.
+//
 // Hours of cold rows that are over and quiet are summed in roll-ups (roll.go), of
 // which a question for figures is asked first.
 //

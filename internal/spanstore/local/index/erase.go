@@ -45,20 +45,22 @@ func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Remo
 	ctx = context.WithoutCancel(ctx)
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
+	if err := x.finish(ctx); err != nil {
+		return removed, err
+	}
 	x.gate.Lock()
 	goOn := sync.OnceFunc(x.gate.Unlock)
 	defer goOn()
 	x.bufferMu.Lock()
 	b, ends := x.take(), maps.Clone(x.ends)
 	x.bufferMu.Unlock()
-	if err := x.merge(ctx, b, ends); damaged(err) {
-		return removed, x.spoil(err)
-	} else if err != nil {
-		return removed, err
-	}
+	merged := x.merge(ctx, b, ends)
 
 	x.placesMu.Lock()
 	defer x.placesMu.Unlock()
+	if merged != nil {
+		return removed, x.failed(ctx, merged)
+	}
 	if x.broken != nil {
 		return removed, x.broken
 	}
@@ -73,13 +75,10 @@ func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Remo
 	}
 	if err != nil {
 		err = x.giveUp(ctx, err) // nothing was removed; whoever asks again finds all of it
-		if damaged(err) {
-			return Removed{}, x.breaks(err)
-		}
 		if clear := x.clearScratch(ctx); clear != nil {
 			return Removed{}, x.breaks(errors.Join(err, clear))
 		}
-		return Removed{}, err
+		return Removed{}, x.failed(ctx, err)
 	}
 	for _, e := range forgotten {
 		x.dict.forget(e.dim, e.id)
@@ -91,11 +90,12 @@ func (x *Index) Erase(ctx context.Context, project uint32, g Gone) (removed Remo
 			x.recent.drop(traceKey{project, id})
 		}
 	}
-	if err = x.settleRest(ctx, project); err == nil {
-		err = x.rewrite(ctx)
+	rest := step{again: true, do: func(ctx context.Context) error { return x.settleRest(ctx, project) }}
+	if err := x.do(ctx, []step{rest}); err != nil {
+		return removed, err
 	}
-	if err != nil {
-		return removed, x.breaks(err)
+	if err := x.rewrite(ctx); err != nil {
+		return removed, x.failed(ctx, err) // whoever asks again finds no rows, and has the file written anew
 	}
 	return removed, nil
 }
@@ -181,7 +181,7 @@ func (x *Index) removeRows(ctx context.Context, count *int64, statement string) 
 // settleRest says again which scores are the latest, of those that came later
 // about what the scratch tables point at, and empties these.
 func (x *Index) settleRest(ctx context.Context, project uint32) error {
-	err := x.exec(ctx, fmt.Sprintf(`CREATE TABLE memory.hot.affected AS SELECT DISTINCT %[1]s FROM
+	err := x.exec(ctx, fmt.Sprintf(`CREATE OR REPLACE TABLE memory.hot.affected AS SELECT DISTINCT %[1]s FROM
 		(FROM memory.main.scores SEMI JOIN memory.hot.wanted USING (project, hi, lo)
 		UNION ALL FROM memory.main.scores SEMI JOIN memory.hot.talks USING (session)) WHERE project = %[2]d`, scoreTarget, project))
 	if err == nil {
@@ -215,24 +215,44 @@ func (x *Index) forgetTexts(ctx context.Context) (forgotten []entry, err error) 
 	return forgotten, nil
 }
 
-// rewrite writes the file anew and puts it in the place of the old one.
+// fresh is the name of a file that will take the place of the index's.
+const fresh = FileName + ".new"
+
+// rewrite writes the file anew and puts it in the place of the old one, for good:
+// a power cut does not bring that one back.
 func (x *Index) rewrite(ctx context.Context) error {
-	const fresh = FileName + ".new"
 	path := func(name string) string { return filepath.Join(x.dir, name) }
-	for _, name := range []string{fresh, fresh + ".wal"} { // of an attempt that was cut short
-		if err := os.Remove(path(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("rewriting the index: %w", err)
-		}
-	}
-	err := x.exec(ctx, x.attach(fresh, "fresh"), "COPY FROM DATABASE cold TO fresh", "CHECKPOINT fresh", "CHECKPOINT cold", "DETACH fresh", "DETACH cold")
-	if err != nil {
+	if err := removeAll(x.dir, fresh, fresh+".wal"); err != nil { // of an attempt that was cut short
 		return err
 	}
-	if err := os.Rename(path(fresh), path(FileName)); err != nil {
+	if err := x.exec(ctx, x.attach(fresh, "fresh"), "COPY FROM DATABASE cold TO fresh", "CHECKPOINT fresh", "CHECKPOINT cold", "DETACH fresh"); err != nil {
+		_ = x.exec(ctx, "DETACH DATABASE IF EXISTS fresh") // what of it stays, the next attempt meets
+		return errors.Join(err, removeAll(x.dir, fresh, fresh+".wal"))
+	}
+	if err := x.exec(ctx, "DETACH cold"); err != nil {
+		return err
+	}
+	if err := x.disk.Rename(path(fresh), path(FileName)); err != nil {
 		return fmt.Errorf("rewriting the index: %w", err)
 	}
-	if err := os.Remove(path(FileName + ".wal")); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := removeAll(x.dir, FileName+".wal"); err != nil {
+		return err
+	}
+	if err := x.exec(ctx, x.attach(FileName, "cold")); err != nil {
+		return err
+	}
+	if err := x.disk.SyncDir(x.dir); err != nil {
 		return fmt.Errorf("rewriting the index: %w", err)
 	}
-	return x.exec(ctx, x.attach(FileName, "cold"))
+	return nil
+}
+
+// removeAll removes those files of a folder that are there.
+func removeAll(dir string, names ...string) error {
+	for _, name := range names {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("removing a file of the index: %w", err)
+		}
+	}
+	return nil
 }

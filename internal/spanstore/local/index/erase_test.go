@@ -2,11 +2,13 @@ package index
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/assay-llmops/assay/internal/trace"
+	"github.com/assay-llmops/assay/internal/vfs"
 )
 
 func TestErasureLeavesNothing(t *testing.T) {
@@ -115,4 +117,71 @@ func TestEraseByPlaceAndWhatIsLatestThen(t *testing.T) {
 	again := span(1, 0, 5)
 	add(t, x, "p", spans(again))
 	want(t, x, "SELECT span, ord FROM spans ORDER BY ALL", "1 5", "2 1")
+}
+
+// A rewrite that fails before the file is touched breaks nothing.
+func TestErasureThatCannotCopyIsDoneLater(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	x := openTest(t, dir, Options{})
+	defer closeTest(t, x)
+	secret, other := span(1, 0, 0), span(2, 0, 1)
+	secret.Trace, secret.User = trace.IDOf(7, 7), "user-whom-nobody-knows"
+	add(t, x, "p", spans(secret, other))
+	if err := x.exec(t.Context(), "ATTACH ':memory:' AS fresh"); err != nil { // the name is taken
+		t.Fatal(err)
+	}
+	gone := Gone{Before: 2, Traces: []trace.ID{secret.Trace}}
+	if removed, err := x.Erase(t.Context(), 1, gone); err == nil || removed.Spans != 1 {
+		t.Errorf("removed %+v: %v, want an error", removed, err)
+	}
+	want(t, x, "SELECT span FROM spans", "2")
+	if _, err := x.Erase(t.Context(), 1, gone); err != nil || holds(t, dir, secret.User) {
+		t.Errorf("a file still has the user: %v", err)
+	}
+	want(t, x, "SELECT span FROM spans", "2")
+}
+
+// renaming is a disk that knows whether a name that changed would survive a
+// power cut.
+type renaming struct {
+	vfs.OS
+	pending string // folder in which one would not
+	fail    error  // of the next SyncDir
+}
+
+func (d *renaming) Rename(from, to string) error {
+	d.pending = filepath.Dir(to)
+	return d.OS.Rename(from, to)
+}
+
+func (d *renaming) SyncDir(dir string) error {
+	if err := d.fail; err != nil {
+		d.fail = nil
+		return err
+	}
+	if dir == d.pending {
+		d.pending = ""
+	}
+	return d.OS.SyncDir(dir)
+}
+
+// A power cut after an erasure does not bring the old file back; while it might,
+// the erasure is not done.
+func TestErasureIsOnDisk(t *testing.T) {
+	t.Parallel()
+	x := openTest(t, t.TempDir(), Options{})
+	defer closeTest(t, x)
+	disk := &renaming{fail: errors.New("a loose plug")}
+	x.disk = disk
+	add(t, x, "p", spans(span(1, 0, 0)))
+	gone := Gone{Before: 2, Traces: []trace.ID{trace.IDOf(7, 7)}}
+	if _, err := x.Erase(t.Context(), 1, gone); err == nil || disk.pending == "" {
+		t.Errorf("an erasure that is not on disk gave %v", err)
+	}
+	want(t, x, countedSpans, "1 true 0")
+	if _, err := x.Erase(t.Context(), 1, gone); err != nil || disk.pending != "" {
+		t.Errorf("the name of the file is not on disk: %q, %v", disk.pending, err)
+	}
+	want(t, x, countedSpans, "1 true 0")
 }

@@ -17,17 +17,19 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 
 	"github.com/assay-llmops/assay/internal/spanstore/sqlquery"
+	"github.com/assay-llmops/assay/internal/vfs"
 )
 
 // layout is the number of schema.sql and of the meaning of its columns. An index
-// of another layout is made anew.
-const layout = 2
+// of another layout, or of another Options.Reading, is made anew.
+const layout = 4
 
 //go:embed schema.sql
 var schema string
 
 // Options are the bounds of an index. Zero members have defaults.
 type Options struct {
+	Reading   int           // number of the way in which rows are read out of spans (semconv.Reading)
 	Memory    string        // that DuckDB may use: "400MB"
 	Threads   int           // of DuckDB; 0: one for each core
 	MergeRows int           // hot rows that are worth a merge; 200,000
@@ -58,6 +60,7 @@ func (o *Options) defaults() {
 type Index struct {
 	options Options
 	dir     string
+	disk    vfs.FS // where DuckDB leaves files to us
 	db      *sql.DB
 	dict    *dict
 
@@ -76,6 +79,8 @@ type Index struct {
 	hours      hours
 	hotRows    int
 	hotSince   time.Time
+	left       []step      // for which the file had no room
+	stuck      atomic.Bool // there are such
 
 	placesMu sync.RWMutex // held for reading by queries, for writing while rows change place
 	broken   error        // the tables cannot be trusted any more; guarded by placesMu
@@ -115,13 +120,20 @@ func Open(ctx context.Context, dir string, o Options) (*Index, error) {
 // FileName is the name of the file, in the folder of the index.
 const FileName = "index.duckdb"
 
+// spills is the folder of what DuckDB puts aside while it runs, such as rows that
+// it sorts. A process that is killed leaves it.
+const spills = "tmp"
+
 func open(ctx context.Context, dir string, o Options) (x *Index, err error) {
+	if err := os.RemoveAll(filepath.Join(dir, spills)); err != nil {
+		return nil, fmt.Errorf("removing what an earlier process left of the index: %w", err)
+	}
 	connector, err := duckdb.NewConnector("", nil)
 	if err != nil {
 		return nil, fmt.Errorf("starting DuckDB: %w", err)
 	}
 	x = &Index{
-		options: o, dir: dir, db: sql.OpenDB(connector), dict: newDict(), ends: map[uint32]Ref{}, logged: map[uint32]bool{}, recent: newRecent(o.Recent), seen: newSeen(seenTraces), hours: newHours(),
+		options: o, dir: dir, disk: vfs.OS{}, db: sql.OpenDB(connector), dict: newDict(), ends: map[uint32]Ref{}, logged: map[uint32]bool{}, recent: newRecent(o.Recent), seen: newSeen(seenTraces), hours: newHours(),
 		generation: 1, kick: make(chan struct{}, 1), stop: make(chan struct{}), finished: make(chan struct{}),
 	}
 	if x.conn, err = x.db.Conn(ctx); err == nil {
@@ -153,7 +165,7 @@ func (x *Index) release() error {
 func (x *Index) prepare(ctx context.Context) error {
 	settings := []string{
 		"SET memory_limit = " + quote(x.options.Memory),
-		"SET temp_directory = " + quote(filepath.Join(x.dir, "tmp")),
+		"SET temp_directory = " + quote(filepath.Join(x.dir, spills)),
 		"SET autoinstall_known_extensions = false", // nothing is fetched from anywhere
 		"SET autoload_known_extensions = false",
 		"SET allowed_directories = [" + quote(x.dir) + "]",
@@ -172,19 +184,20 @@ func (x *Index) prepare(ctx context.Context) error {
 		return fmt.Errorf("reading what the index has: %w", err)
 	}
 	if tables > 0 {
-		number := 0
+		number, reading := 0, 0
 		if found == 1 {
-			if err := x.conn.QueryRowContext(ctx, "SELECT max(number) FROM cold.layout").Scan(&number); err != nil {
+			if err := x.conn.QueryRowContext(ctx, "SELECT number, reading FROM cold.layout").Scan(&number, &reading); err != nil {
 				return fmt.Errorf("reading the layout of the index: %w", err)
 			}
 		}
-		if number != layout {
-			return fmt.Errorf("the index has layout %d, not %d", number, layout)
+		if number != layout || reading != x.options.Reading {
+			return fmt.Errorf("the index has layout %d and reading %d, not %d and %d", number, reading, layout, x.options.Reading)
 		}
 	} else {
 		statements := append([]string{"USE cold", "BEGIN", schema,
 			"CREATE TABLE marks (project UINTEGER NOT NULL, seg UINTEGER NOT NULL, ord UINTEGER NOT NULL)",
-			"CREATE TABLE layout (number INTEGER NOT NULL)", fmt.Sprintf("INSERT INTO layout VALUES (%d)", layout)}, rollUpSchema()...)
+			"CREATE TABLE layout (number INTEGER NOT NULL, reading INTEGER NOT NULL)",
+			fmt.Sprintf("INSERT INTO layout VALUES (%d, %d)", layout, x.options.Reading)}, rollUpSchema()...)
 		if err := x.exec(ctx, append(statements, "COMMIT")...); err != nil {
 			return err
 		}
@@ -449,36 +462,40 @@ func (x *Index) Close() error {
 	return errors.Join(err, x.release())
 }
 
-// background flushes and merges while nobody asks.
+// background flushes and merges while nobody asks, and rolls hours up. Of these
+// there may be thousands; between a few and the next few, what arrives has its
+// turn, so that it does not pile up in memory.
 func (x *Index) background() {
 	defer close(x.finished)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	more := make(chan struct{}, 1) // hours are due
 	for {
 		select {
 		case <-x.stop:
 			return
+		case <-more:
 		case <-x.kick:
+			x.move()
 		case <-tick.C:
+			x.move()
 		}
-		// An error of a flush is kept in broken. One of a merge, of a full disk,
-		// leaves the rows where they are; the next turn tries again.
-		if x.Flush(context.Background()) == nil && x.worthMerge() {
-			_ = x.Merge(context.Background())
+		// What fails is tried again later.
+		if rolled, err := x.roll(context.Background()); err == nil && rolled {
+			select {
+			case more <- struct{}{}:
+			default: // already told
+			}
 		}
-		x.rollUp()
 	}
 }
 
-// rollUp rolls up what is due. What fails is tried again later.
-func (x *Index) rollUp() {
-	for more := true; more; {
-		select {
-		case <-x.stop:
-			return
-		default:
-			more, _ = x.roll(context.Background())
-		}
+// move flushes, and merges where it is worth it. An error of a flush is kept in
+// broken. One of a merge, of a full disk, leaves the rows where they are; the next
+// turn tries again.
+func (x *Index) move() {
+	if x.Flush(context.Background()) == nil && x.worthMerge() {
+		_ = x.Merge(context.Background())
 	}
 }
 

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -183,6 +184,9 @@ func TestUnusableFileIsMadeAnew(t *testing.T) {
 			}
 			closeTest(t, x)
 		},
+		"another reading": func(t *testing.T, file string) {
+			closeTest(t, openTest(t, filepath.Dir(file), Options{Reading: 99}))
+		},
 		"damaged": func(t *testing.T, file string) {
 			bytes, err := os.ReadFile(file)
 			if err != nil {
@@ -215,6 +219,41 @@ func TestUnusableFileIsMadeAnew(t *testing.T) {
 			want(t, x, countedSpans)
 		})
 	}
+}
+
+// What DuckDB puts aside may have texts in it, and so may a file that was to take
+// the place of the index's: none outlives the process that made it.
+func TestNothingIsLeftOfAProcessThatWasKilled(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	leave := func(names ...string) {
+		t.Helper()
+		for _, name := range names {
+			file := filepath.Join(dir, name)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte("text"), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	left := func(want ...string) {
+		t.Helper()
+		got, err := filepath.Glob(filepath.Join(dir, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range got {
+			got[i] = filepath.Base(got[i])
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("the folder has %v, want %v", got, want)
+		}
+	}
+	leave("tmp/duckdb_temp_block-1.block", "tmp/deeper/block")
+	closeTest(t, openTest(t, dir, Options{}))
+	left(FileName)
+	leave("tmp/duckdb_temp_block-1.block", FileName+".new", FileName+".new.wal", marker)
+	closeTest(t, openTest(t, dir, Options{})) // is made anew
+	left(FileName)
 }
 
 // Each step may fall before or after a merge, and the trace may be in memory or

@@ -12,6 +12,9 @@ import (
 func (x *Index) Merge(ctx context.Context) error {
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
+	if err := x.finish(ctx); err != nil {
+		return err
+	}
 
 	// With the gate closed, every record that is in the log is also in the buffer.
 	x.gate.Lock()
@@ -20,11 +23,12 @@ func (x *Index) Merge(ctx context.Context) error {
 	x.bufferMu.Unlock()
 	x.gate.Unlock()
 
-	err := x.merge(ctx, b, ends)
-	if damaged(err) {
-		return x.spoil(err)
+	if err := x.merge(ctx, b, ends); err != nil {
+		x.placesMu.Lock()
+		defer x.placesMu.Unlock()
+		return x.failed(ctx, err)
 	}
-	return err
+	return nil
 }
 
 // merge moves what is in b and in the hot tables into the cold ones.

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/assay-llmops/assay/internal/llm"
@@ -93,11 +94,15 @@ func (x *Index) changedCosts(ctx context.Context, project uint32, p part, cost f
 	return looked, list, err
 }
 
-// writeCosts sets costs, wherever the rows are by now.
+// writeCosts sets costs, wherever the rows are by now. Where it fails, of a full
+// disk, some may be set; whoever tries again sets the others.
 func (x *Index) writeCosts(ctx context.Context, project uint32, list []priced) error {
 	ctx = context.WithoutCancel(ctx)
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
+	if err := x.finish(ctx); err != nil {
+		return err
+	}
 	x.placesMu.Lock()
 	defer x.placesMu.Unlock()
 	if x.broken != nil {
@@ -129,11 +134,11 @@ func (x *Index) writeCosts(ctx context.Context, project uint32, list []priced) e
 				"WHERE s.project = %d AND s.seg = c.seg AND s.ord = c.ord AND s.start BETWEEN %d AND %d", catalog(hot), project, first, last))
 		}
 	}
-	if err == nil {
-		err = x.exec(ctx, "DELETE FROM memory.hot.costs")
+	if clear := x.exec(ctx, "DELETE FROM memory.hot.costs"); clear != nil {
+		return x.breaks(errors.Join(err, clear))
 	}
 	if err != nil {
-		return x.breaks(err)
+		return x.failed(ctx, err)
 	}
 	return nil
 }

@@ -1,9 +1,12 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +29,7 @@ type hours struct {
 	open map[hour]time.Time          // not rolled, but with cold rows; when they changed last
 	hot  map[hour]struct{}           // with hot rows
 	last hour                        // that was added to hot
+	due  []hour                      // may be rolled up, unless they changed; sorted
 	set  map[hour]struct{}           // rolled
 	list map[uint32][]sqlquery.Range // the same by project; guarded by placesMu
 }
@@ -44,8 +48,11 @@ func (h *hours) touch(project uint32, start int64) {
 }
 
 // rollable says that an hour could be rolled up: where times are not negative, an
-// hour is what shares the start that hourOf gives.
-func (h hour) rollable() bool { return h.start >= sqlquery.Hour }
+// hour is what shares the start that hourOf gives, and the last hour that there
+// is has no end that a time could tell.
+func (h hour) rollable() bool {
+	return h.start >= sqlquery.Hour && h.start <= math.MaxInt64-sqlquery.Hour
+}
 
 // change keeps that hours are rolled up, or are not any more. The caller holds
 // placesMu.
@@ -83,25 +90,29 @@ func (h *hours) change(changed []hour, rolled bool) {
 }
 
 // batch are some hours of one project that may be rolled up.
-func (h *hours) batch(now time.Time, quiet time.Duration) []hour {
-	var due []hour
-	for at, changed := range h.open {
+func (h *hours) batch(now time.Time, quiet time.Duration) (some []hour) {
+	ready := func(at hour) bool {
+		changed, open := h.open[at]
 		_, hot := h.hot[at]
-		if !hot && at.rollable() && at.start+sqlquery.Hour <= now.UnixNano() && now.Sub(changed) >= quiet {
-			due = append(due, at)
-		}
+		return open && !hot && at.rollable() && at.start+sqlquery.Hour <= now.UnixNano() && now.Sub(changed) >= quiet
 	}
-	slices.SortFunc(due, func(a, b hour) int {
-		if a.project != b.project {
-			return int(int64(a.project) - int64(b.project))
+	if len(h.due) == 0 {
+		for at := range h.open {
+			if ready(at) {
+				h.due = append(h.due, at)
+			}
 		}
-		return int(max(-1, min(1, a.start-b.start)))
-	})
-	n := 0
-	for n < len(due) && n < hoursAtOnce && due[n].project == due[0].project {
-		n++
+		slices.SortFunc(h.due, func(a, b hour) int {
+			return cmp.Or(cmp.Compare(a.project, b.project), cmp.Compare(a.start, b.start))
+		})
 	}
-	return due[:n]
+	for len(h.due) > 0 && len(some) < hoursAtOnce && (len(some) == 0 || h.due[0].project == some[0].project) {
+		if ready(h.due[0]) { // still
+			some = append(some, h.due[0])
+		}
+		h.due = h.due[1:]
+	}
+	return some
 }
 
 // hoursAtOnce bounds how long a roll-up keeps a query waiting that comes
@@ -153,11 +164,12 @@ func (x *Index) loadHours(ctx context.Context) error {
 
 var startOfHour = fmt.Sprintf("start - start %% %d", sqlquery.Hour)
 
-// roll rolls up some of the hours that are due, and says whether there were any.
+// roll rolls up some of the hours that are due, and says whether there were
+// any.
 func (x *Index) roll(ctx context.Context) (more bool, err error) {
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
-	if err := x.Err(); err != nil {
+	if err := errors.Join(x.finish(ctx), x.Err()); err != nil { // rows that are about to go are in no roll-up
 		return false, err
 	}
 	due := x.hours.batch(time.Now(), x.options.RollIdle)
@@ -178,10 +190,10 @@ func (x *Index) roll(ctx context.Context) (more bool, err error) {
 		for _, at := range due { // a full disk, or sums that are more than a number holds: the spans can answer
 			x.hours.open[at] = time.Now().Add(time.Hour)
 		}
-		if err = x.giveUp(ctx, err); damaged(err) {
-			err = x.spoil(err)
-		}
-		return false, err
+		err = x.giveUp(ctx, err)
+		x.placesMu.Lock()
+		defer x.placesMu.Unlock()
+		return false, x.failed(ctx, err)
 	}
 	x.placesMu.Lock()
 	defer x.placesMu.Unlock()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -72,6 +74,9 @@ func drawSpan(t *rapid.T, ref Ref) Span {
 		Start: noon() + int64(pick("minute", someHours*60-1))*int64(time.Minute), Kind: trace.Kind(pick("kind", 3)), Error: rapid.Bool().Draw(t, "error"),
 		User: word("user"), Model: word("model"), Feature: word("feature"), Session: word("session"),
 	}}
+	if pick("far", 9) == 0 {
+		s.Start = math.MaxInt64 - 1000 // nothing forbids it
+	}
 	if pick("ended", 3) > 0 {
 		s.End = s.Start + int64(pick("seconds", 100))
 	}
@@ -249,18 +254,97 @@ func TestRollUpsAreKept(t *testing.T) {
 	closeTest(t, x)
 }
 
-// Hours that are not over, that changed a moment ago, or that are before those
-// that can be told apart stay out.
+// Hours that are not over, that changed a moment ago, that are before those that
+// can be told apart, or after which there is no time stay out.
 func TestHoursThatAreNotDue(t *testing.T) {
 	t.Parallel()
 	h := newHours()
 	now := time.Unix(0, noon()).Add(90 * time.Minute)
-	for _, at := range []hour{{1, 0}, {1, noon()}, {1, noon() + sqlquery.Hour}, {1, noon() - sqlquery.Hour}, {1, noon() - 2*sqlquery.Hour}, {2, noon()}} {
+	for _, at := range []hour{{1, 0}, hourOf(1, math.MaxInt64), {1, noon()}, {1, noon() + sqlquery.Hour}, {1, noon() - sqlquery.Hour}, {1, noon() - 2*sqlquery.Hour}, {2, noon()}} {
 		h.open[at] = now.Add(-time.Minute)
 	}
 	h.open[hour{1, noon() - sqlquery.Hour}] = now
 	h.hot[hour{1, noon() - 2*sqlquery.Hour}] = struct{}{}
 	if got := h.batch(now, time.Minute); !slices.Equal(got, []hour{{1, noon()}}) {
 		t.Errorf("due are %v", got)
+	}
+}
+
+// Hours that are due come in their order, some at a time and of one project, and
+// those that changed meanwhile not at all.
+func TestDueHoursComeInTurn(t *testing.T) {
+	t.Parallel()
+	h := newHours()
+	now := time.Unix(0, noon()).Add(1000 * time.Hour)
+	at := func(project uint32, i int) hour { return hour{project, noon() + int64(i)*sqlquery.Hour} }
+	for i := range 2 * hoursAtOnce {
+		h.open[at(1, i)] = time.Time{}
+	}
+	h.open[at(2, 0)] = time.Time{}
+	take := func(want ...hour) {
+		t.Helper()
+		got := h.batch(now, time.Minute)
+		if !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		h.change(got, true)
+	}
+	var first, second []hour
+	for i := range hoursAtOnce {
+		first, second = append(first, at(1, i)), append(second, at(1, hoursAtOnce+i))
+	}
+	take(first...)
+	h.touch(1, second[0].start)
+	h.open[second[2]] = now
+	delete(h.open, second[3])
+	take(append([]hour{second[1]}, second[4:]...)...)
+	take(at(2, 0))
+	take()
+	h.hot = map[hour]struct{}{}
+	take(second[0])
+	take()
+}
+
+// While thousands of hours are due, what arrives does not wait for all of them.
+func TestWhatArrivesHasItsTurnBetweenHours(t *testing.T) {
+	t.Parallel()
+	x := openTest(t, t.TempDir(), Options{RollIdle: 1, MergeRows: 1})
+	defer closeTest(t, x)
+	const hours = 40 * hoursAtOnce
+	var list []Span
+	for i := range uint32(hours) {
+		s := span(uint64(i+1), 0, i)
+		s.Start = noon() + int64(i)*sqlquery.Hour
+		s.End = s.Start + 1
+		list = append(list, s)
+	}
+	add(t, x, "p", spans(list...))
+	if err := x.Merge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rolled := func() int {
+		x.writeMu.Lock()
+		defer x.writeMu.Unlock()
+		return len(x.hours.set)
+	}
+	kick := func() {
+		select {
+		case x.kick <- struct{}{}:
+		default:
+		}
+	}
+	kick()
+	for rolled() == 0 {
+		runtime.Gosched()
+	}
+	late := span(1_000_000, 0, hours)
+	late.Start = noon()
+	add(t, x, "q", spans(late))
+	kick()
+	for x.Figures().Flushed <= hours {
+		runtime.Gosched()
+	}
+	if n := rolled(); n >= hours {
+		t.Errorf("was taken after all of %d hours", n)
 	}
 }

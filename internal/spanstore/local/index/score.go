@@ -25,12 +25,11 @@ type scoreKey struct {
 // scoreTarget are the columns that say what a score is about and its name.
 const scoreTarget = `project, hi, lo, span, session, "case", name`
 
-// writeScores adds scores: of each id the one that is last in the log stays. For
-// each target and name, latest is set on the newest and on no other.
+// writeScores adds scores: of each id the one that is last in the log stays. What
+// they are about is then in the table affected, for settleLatest. Of its writes
+// only that to the cold table may find no room; it is the first that counts, so
+// that all may be done again.
 func (x *Index) writeScores(ctx context.Context, scores []scoreRow) error {
-	if len(scores) == 0 {
-		return nil
-	}
 	last := make(map[scoreKey]int, len(scores)) // of each id, which one is last in the log
 	for i := range scores {
 		k := scoreKey{scores[i].project, scores[i].ID}
@@ -38,7 +37,7 @@ func (x *Index) writeScores(ctx context.Context, scores []scoreRow) error {
 			last[k] = i
 		}
 	}
-	if err := x.exec(ctx, "CREATE TABLE memory.hot.incoming AS FROM memory.hot.scores LIMIT 0"); err != nil {
+	if err := x.exec(ctx, "CREATE OR REPLACE TABLE memory.hot.incoming AS FROM memory.hot.scores LIMIT 0"); err != nil {
 		return err
 	}
 	err := x.fill(ctx, "incoming", func(add func(...any) error) error {
@@ -65,24 +64,21 @@ func (x *Index) writeScores(ctx context.Context, scores []scoreRow) error {
 		// What is older than what a table has of the id is not taken.
 		`DELETE FROM memory.hot.incoming i USING memory.main.scores o
 			WHERE i.project = o.project AND i.id = o.id AND (i.seg, i.ord) < (o.seg, o.ord)`,
-		`CREATE TABLE memory.hot.affected AS SELECT DISTINCT ` + scoreTarget + ` FROM
+		`CREATE OR REPLACE TABLE memory.hot.affected AS SELECT DISTINCT ` + scoreTarget + ` FROM
 			(SELECT ` + scoreTarget + ` FROM memory.hot.incoming UNION ALL
 			SELECT ` + scoreTarget + ` FROM memory.main.scores SEMI JOIN memory.hot.incoming USING (project, id))`,
 	}
-	for _, hot := range []bool{true, false} {
+	for _, hot := range []bool{false, true} {
 		statements = append(statements, fmt.Sprintf(
 			`DELETE FROM %s.scores s USING memory.hot.incoming i WHERE s.project = i.project AND s.id = i.id`, catalog(hot)))
 	}
-	if err := x.exec(ctx, append(statements, `INSERT INTO memory.hot.scores FROM memory.hot.incoming`, `DROP TABLE memory.hot.incoming`)...); err != nil {
-		return err
-	}
-	return x.settleLatest(ctx)
+	return x.exec(ctx, append(statements, `INSERT INTO memory.hot.scores FROM memory.hot.incoming`, `DROP TABLE memory.hot.incoming`)...)
 }
 
 // settleLatest sets latest for the targets and names in the table affected, which
-// it drops.
+// it drops: on the newest score of each and on no other.
 func (x *Index) settleLatest(ctx context.Context) error {
-	statements := []string{`CREATE TABLE memory.hot.winners AS
+	statements := []string{`CREATE OR REPLACE TABLE memory.hot.winners AS
 		SELECT ` + scoreTarget + `, max({'time': time, 'seg': seg, 'ord': ord, 'id': id}) AS best
 		FROM memory.main.scores SEMI JOIN memory.hot.affected USING (` + scoreTarget + `) GROUP BY ALL`}
 	for _, hot := range []bool{true, false} {

@@ -153,7 +153,8 @@ func (x *Index) readNodes(ctx context.Context, hot bool, touched map[traceKey]*t
 }
 
 // change removes and changes rows that are in tables already. The log still has
-// what replaces a cold row, and brings it back after a crash.
+// what replaces a cold row, and brings it back after a crash. Doing it again does
+// no more.
 func (x *Index) change(ctx context.Context, p *plan) error {
 	for _, c := range []struct {
 		places    []place
@@ -183,19 +184,17 @@ func (x *Index) change(ctx context.Context, p *plan) error {
 				}
 				return nil
 			})
+			if err == nil && found && !hot {
+				err = x.unrollNow(ctx, changed)
+			}
+			if err == nil && found {
+				within := fmt.Sprintf(" AND s.start BETWEEN %d AND %d", first, last) // of which DuckDB knows where it is
+				err = x.exec(ctx, fmt.Sprintf(c.statement, catalog(hot))+within)
+			}
+			if err != nil || found {
+				err = errors.Join(err, x.exec(ctx, "DELETE FROM memory.hot."+c.table))
+			}
 			if err != nil {
-				return err
-			}
-			if !found {
-				continue
-			}
-			if !hot {
-				if err := x.unrollNow(ctx, changed); err != nil {
-					return err
-				}
-			}
-			within := fmt.Sprintf(" AND s.start BETWEEN %d AND %d", first, last) // of which DuckDB knows where it is
-			if err := x.exec(ctx, fmt.Sprintf(c.statement, catalog(hot))+within, "DELETE FROM memory.hot."+c.table); err != nil {
 				return err
 			}
 		}

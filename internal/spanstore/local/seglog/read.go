@@ -279,7 +279,7 @@ func (l *Log) chunkOf(r Ref) (*chunk, error) {
 }
 
 // Items calls visit for each of refs, record by record: i is the index in refs,
-// it is nil where the item is erased, dropped or damaged.
+// it is nil where the item is erased, dropped or damaged. Each record is read once.
 func (l *Log) Items(ctx context.Context, refs []Ref, visit func(i int, it *block.Item) error) error {
 	order := make([]int, len(refs))
 	for i := range order {
@@ -287,15 +287,18 @@ func (l *Log) Items(ctx context.Context, refs []Ref, visit func(i int, it *block
 	}
 	slices.SortFunc(order, func(a, b int) int { return refs[a].Compare(refs[b]) })
 	var c *chunk
-	segment := uint32(0)
+	segment, end := uint32(0), uint64(0) // of what c is, or would be were it not lost
 	for _, i := range order {
 		r := refs[i]
-		if c == nil || r.Segment != segment || r.Ordinal >= c.end {
+		if r.Segment != segment || uint64(r.Ordinal) >= end {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			segment, end = r.Segment, uint64(r.Ordinal)+1
+			if p, ok := l.find(r); ok {
+				end = p.entry.head.end()
+			}
 			var err error
-			segment = r.Segment
 			if c, err = l.chunkOf(r); err != nil && !lost(err) {
 				return err
 			}

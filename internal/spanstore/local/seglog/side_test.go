@@ -2,6 +2,8 @@ package seglog_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,9 +81,14 @@ func TestSidecar(t *testing.T) {
 		two := [][]byte{[]byte("word3"), []byte("and")}
 		both := h.MayHold(two)
 		holding := map[seglog.Ref]bool{}
-		stretches, of := h.Holding(two)
-		if of != int64(len(texts)) {
-			t.Errorf("%d items, want %d", of, len(texts))
+		stretches, of, err := h.Holding(t.Context(), two)
+		if err != nil || of != int64(len(texts)) {
+			t.Errorf("%d items, want %d: %v", of, len(texts), err)
+		}
+		over, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, _, err := h.Holding(over, two); !errors.Is(err, context.Canceled) {
+			t.Errorf("nobody waits any more, and the answer is %v", err)
 		}
 		for _, s := range stretches {
 			for i := range s.Count {

@@ -2,6 +2,7 @@ package seglog
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"slices"
 	"sync"
@@ -50,9 +51,12 @@ type Stretch struct {
 
 // Holding gives all stretches of the log that MayHold's function says yes of, in
 // order, and how many items there are in all.
-func (l *Log) Holding(tokens [][]byte) (list []Stretch, of int64) {
+func (l *Log) Holding(ctx context.Context, tokens [][]byte) (list []Stretch, of int64, err error) {
 	q := newSifter(l, tokens)
 	for _, number := range l.numbers() {
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
 		_, side, entries := l.sideOf(number)
 		s := &sifted{}
 		if side != nil {
@@ -69,7 +73,7 @@ func (l *Log) Holding(tokens [][]byte) (list []Stretch, of int64) {
 			}
 		}
 	}
-	return list, of
+	return list, of, nil
 }
 
 // numbers are those of all segments, in order.
