@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -47,15 +46,14 @@ func (d *Damage) failure() *Error {
 // orLost tells who asks for what is not there that it may be lost: after a new
 // index nobody knows any more what the damaged parts hold.
 func (c *call) orLost(err error) error {
-	if !errors.Is(err, spanstore.ErrNotFound) {
+	if err == nil || told(err).Code != "not_found" {
 		return err
 	}
 	lack := c.lacking().Damage
 	if lack == nil {
 		return err
 	}
-	return &Error{
-		Status: http.StatusNotFound, Code: "not_found", Fix: namesDamage,
-		Message: "there is no such thing in this project, or it is lost: " + lack.String(),
-	}
+	e := *told(err)
+	e.Message, e.Fix = e.Message+", or it is lost: "+lack.String(), namesDamage
+	return &e
 }

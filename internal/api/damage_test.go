@@ -37,7 +37,7 @@ func TestAnswersNameLoss(t *testing.T) {
 		doc.fits(t, "GET", route, "200", body)
 	}
 	const lost = "2 parts of the log of the project are damaged on the disk of the server, with 300 items"
-	if status, body := ask(t, h, "GET", "/traces/"+strings.Repeat("1", 32), ""); status != http.StatusNotFound || !strings.Contains(body, `"code":"not_found","message":"there is no such thing in this project, or it is lost: `+lost) {
+	if status, body := ask(t, h, "GET", "/traces/"+strings.Repeat("1", 32), ""); status != http.StatusNotFound || !strings.Contains(body, ` is not in project shop, or it is lost: `+lost) {
 		t.Errorf("of a trace that is not there: %d %s", status, body)
 	}
 	if status, body := ask(t, h, "GET", "/export", ""); status != http.StatusOK || !strings.HasPrefix(body, `{"error":{"code":"damaged","message":"`+lost) {
