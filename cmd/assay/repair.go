@@ -234,7 +234,7 @@ func (cmd *reindexCmd) Run(c *console) error {
 		}
 		took := time.Since(began)
 		if c.flags.JSON {
-			c.printJSON(map[string]any{"format": "assay.reindex/1", "spans": spans, "nanos": took.Nanoseconds(), "damage": out.damage})
+			c.printJSON(map[string]any{"format": "assay.reindex/1", "spans": spans, "duration_ms": float64(took) / float64(time.Millisecond), "damage": out.damage})
 		} else {
 			c.printf("indexed %d spans in %s\n", spans, took.Round(time.Millisecond))
 			for _, line := range out.lines {
