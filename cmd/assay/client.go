@@ -108,6 +108,17 @@ func refused(base string, answer *http.Response) error {
 	return p
 }
 
+// where says which project on which server is meant.
+func (cl *client) where() string {
+	switch {
+	case cl.project != "":
+		return fmt.Sprintf("project %s at %s", access.ProjectName(cl.project), cl.base)
+	case cl.key != "":
+		return "the key's project at " + cl.base
+	}
+	return fmt.Sprintf("project %s at %s", access.DefaultProject, cl.base)
+}
+
 // knowsProject is an error where the server has nothing of the project that was
 // named: most likely it is called otherwise.
 func (cl *client) knowsProject() error {

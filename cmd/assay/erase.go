@@ -33,13 +33,13 @@ func (cmd *eraseCmd) Run(c *console) error {
 	case cmd.Trace == "":
 		return problem.Newf("nothing says what is to be erased").Wanted("--user, --session or --trace, with an id")
 	}
-	if !cmd.Yes {
-		if err := c.sure(fmt.Sprintf("erase all that is kept of %s %q at %s, for good", kind, id, cl.base)); err != nil {
-			return err
-		}
-	}
 	if err := cl.knowsProject(); err != nil {
 		return err
+	}
+	if !cmd.Yes {
+		if err := c.sure(fmt.Sprintf("erase all that is kept of %s %q in %s, for good", kind, id, cl.where())); err != nil {
+			return err
+		}
 	}
 	var e api.Erased
 	if err := cl.remove("/"+kind+"s/"+url.PathEscape(id), &e); err != nil {

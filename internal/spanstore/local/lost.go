@@ -22,6 +22,8 @@ const damagedName = "damaged.json"
 
 // losses are the damages of a project's log that are known.
 type losses struct {
+	writing sync.Mutex // the file; taken before mu
+
 	mu    sync.Mutex
 	known map[lostPlace]seglog.Damage
 	kept  []seglog.Damage // as the file has them
@@ -135,8 +137,11 @@ func (s *Store) Damage(project string) spanstore.Damage {
 // Where that fails, as on a full disk, it is tried again when it is next asked for.
 func (s *Store) keepLosses(project string, log *seglog.Log) {
 	l := s.losses(project)
+	first := log.First()
+	l.writing.Lock() // a later list is written later
+	defer l.writing.Unlock()
 	// What has no ordinals is found again by whoever opens the log.
-	list := slices.DeleteFunc(l.list(log.First()), func(d seglog.Damage) bool { return d.Count == 0 })
+	list := slices.DeleteFunc(l.list(first), func(d seglog.Damage) bool { return d.Count == 0 })
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if slices.Equal(list, l.kept) {

@@ -141,7 +141,8 @@ func (s *Store) start(ctx context.Context) error {
 		}
 		s.keepLosses(project, log)
 	}
-	if err := s.index.Flush(ctx); err != nil {
+	// What the index has no room for, it does when there is some.
+	if err := s.index.Flush(ctx); err != nil && !errors.Is(err, spanstore.ErrFull) {
 		return err
 	}
 	s.keep(ctx)
@@ -286,6 +287,7 @@ func (s *Store) Metrics() spanstore.Metrics {
 		m.Full = m.Full || st.Full
 		m.DamagedBlocks += s.losses(project).count()
 	}
+	m.Full = m.Full || s.index.Stuck()
 	m.DamagedBlocks += s.unreadable.Load()
 	return m
 }

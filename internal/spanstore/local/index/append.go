@@ -194,6 +194,11 @@ func (x *Index) finish(ctx context.Context) error {
 	}
 	x.placesMu.Lock()
 	defer x.placesMu.Unlock()
+	if x.broken != nil { // they are for the next index
+		x.left = nil
+		x.stuck.Store(false)
+		return nil
+	}
 	return x.do(context.WithoutCancel(ctx), x.left)
 }
 

@@ -311,3 +311,26 @@ func TestWhatWaitsForRoomIsBounded(t *testing.T) {
 	want(t, x, "SELECT count(*) FROM spans", fmt.Sprint(fullRows/2))
 	closeTest(t, x)
 }
+
+// An index that breaks while a flush waits for room does not hold up what
+// arrives: the log takes it, and the next index has it.
+func TestWhatWaitsInABrokenIndexIsGivenUp(t *testing.T) {
+	x := openTest(t, t.TempDir(), Options{})
+	x.writeMu.Lock()
+	x.left = []step{{again: true, do: func(context.Context) error { return spanstore.ErrFull }}}
+	x.stuck.Store(true)
+	x.writeMu.Unlock()
+	if err := x.Flush(t.Context()); !errors.Is(err, spanstore.ErrFull) || !x.Stuck() {
+		t.Fatalf("got %v, want ErrFull", err)
+	}
+	x.placesMu.Lock()
+	broken := x.breaks(errors.New("something else went wrong"))
+	x.placesMu.Unlock()
+	add(t, x, "p", spans(span(1, 0, 0)))
+	if err := x.Flush(t.Context()); !errors.Is(err, broken) || x.Stuck() || x.waiting() != 0 {
+		t.Errorf("got %v, %d rows wait, stuck: %t", err, x.waiting(), x.Stuck())
+	}
+	if err := x.Close(); err == nil {
+		t.Error("closed as if it were whole")
+	}
+}

@@ -447,6 +447,10 @@ func (x *Index) Figures() Figures {
 	return f
 }
 
+// Stuck says that a flush waits for room on the disk: questions are answered with
+// ErrFull until there is some.
+func (x *Index) Stuck() bool { return x.stuck.Load() }
+
 // Err is nil while the index can be asked; else it says what broke.
 func (x *Index) Err() error {
 	x.placesMu.RLock()

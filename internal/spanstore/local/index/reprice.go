@@ -118,7 +118,7 @@ func (x *Index) writeCosts(ctx context.Context, project uint32, list []priced) e
 		first, last = min(first, p.start), max(last, p.start)
 	}
 	if err := x.unrollNow(ctx, changed); err != nil {
-		return err
+		return x.failed(ctx, err)
 	}
 	err := x.fill(ctx, "costs", func(add func(...any) error) error {
 		for _, p := range list {

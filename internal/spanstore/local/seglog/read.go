@@ -302,6 +302,9 @@ func (l *Log) Items(ctx context.Context, refs []Ref, visit func(i int, it *block
 			if c, err = l.chunkOf(r); err != nil && !lost(err) {
 				return err
 			}
+			if c != nil { // an erasure may have put another record there since
+				end = uint64(c.end)
+			}
 		}
 		var it *block.Item
 		if c != nil {
